@@ -1,0 +1,16 @@
+//! From AST to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`graph`], [`ops`] (the operator table), [`loops`]
+//! (graph to loop IR), [`codegen`] (loop IR to machine code); [`pipeline`] is the whole path in a few calls.
+
+pub mod resolve;
+
+pub mod graph;
+pub mod ops;
+
+pub mod inspect;
+
+pub mod loops;
+
+pub mod codegen;
+
+pub mod pipeline;
+pub mod weights;

@@ -1,0 +1,424 @@
+//! From a graph to a program: every node's stages, the layout each wants, conversions where a tensor lies otherwise, and nests.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use rebirth_runtime::Port;
+
+use super::LANES;
+use super::layout::{Layout, nchw};
+use super::nest::{BufferId, Nest};
+use super::pack::{Pack, Packing};
+use super::program::{Buffer, Home, Program, Region};
+use super::schedule::conv::{Conv, TILE_BLOCKS};
+use super::schedule::{Tensor, concat, contraction, pointwise, reduce, repack, window};
+use super::stage::{Kind, Place, Stage};
+use super::{plan, verify};
+use crate::graph::{Graph, Node, ValueId};
+
+/// Why a graph has no program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LowerError {
+    /// A tensor with its pad lanes, or all packed weights, or the arena, are larger than the address space allows.
+    TooLarge {
+        /// What is too large.
+        what: String,
+    },
+    /// A convolution or dense layer whose weight is computed rather than a parameter.
+    ComputedWeights {
+        /// The operator.
+        operator: String,
+        /// The node's first result.
+        node: String,
+    },
+    /// Our bug: a program that breaks a rule of [`verify`](super::verify).
+    Broken(verify::Violation),
+}
+
+impl fmt::Display for LowerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LowerError::TooLarge { what } => write!(f, "{what} does not fit the address space"),
+            LowerError::ComputedWeights { operator, node } => {
+                write!(f, "the weights of {operator} `{node}` are computed; only parameters can be packed")
+            }
+            LowerError::Broken(violation) => write!(f, "the compiler made loops that break a rule: {violation}"),
+        }
+    }
+}
+
+impl std::error::Error for LowerError {}
+
+/// Lowers an inference graph that has passed `graph::verify`.
+///
+/// # Errors
+/// See [`LowerError`].
+pub fn lower(graph: &Graph) -> Result<Program, LowerError> {
+    let mut lowering = Lower::new(graph)?;
+    for node in &graph.nodes {
+        lowering.node(node)?;
+    }
+    lowering.outputs()?;
+    let mut program = lowering.program;
+    plan::plan(&mut program)?;
+    verify::verify(&program).map_err(LowerError::Broken)?;
+    Ok(program)
+}
+
+struct Lower<'g> {
+    graph: &'g Graph,
+    program: Program,
+    /// Where each value lies; further layouts of it are in `converted`.
+    tensors: HashMap<ValueId, Tensor>,
+    converted: HashMap<(ValueId, Layout), Tensor>,
+    params: HashMap<ValueId, usize>,
+    names: HashMap<String, usize>,
+}
+
+/// An operand's claim: the layout its stage wants it in.
+enum Want {
+    Layout(Layout),
+    Weights,
+}
+
+impl<'g> Lower<'g> {
+    fn new(graph: &'g Graph) -> Result<Lower<'g>, LowerError> {
+        let port = |name: &str, value: ValueId| {
+            let ty = graph.ty(value);
+            Port { name: name.to_string(), dtype: ty.dtype, shape: ty.shape.clone() }
+        };
+        let program = Program {
+            name: graph.name.clone(),
+            inputs: graph.inputs.iter().map(|&v| port(&graph.value(v).name, v)).collect(),
+            outputs: graph.outputs.iter().map(|o| port(&o.name, o.value)).collect(),
+            buffers: Vec::new(),
+            packs: Vec::new(),
+            regions: Vec::new(),
+            arena_bytes: 0,
+            weights_bytes: 0,
+        };
+        let params = graph.params.iter().enumerate().map(|(i, &v)| (v, i)).collect();
+        let mut lower =
+            Lower { graph, program, tensors: HashMap::new(), converted: HashMap::new(), params, names: HashMap::new() };
+        for (i, &value) in graph.inputs.iter().enumerate() {
+            let tensor = lower.buffer(graph.spelling(value), &graph.ty(value).shape, Layout::Plain, Home::Input(i))?;
+            lower.tensors.insert(value, tensor);
+        }
+        Ok(lower)
+    }
+
+    fn buffer(&mut self, name: String, shape: &[usize], layout: Layout, home: Home) -> Result<Tensor, LowerError> {
+        let limit = isize::MAX as usize / 8;
+        let elements = layout.elements(shape).filter(|n| *n <= limit).ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
+        let id = BufferId::new(self.program.buffers.len());
+        let name = self.unique_name(&name);
+        self.program.buffers.push(Buffer { name, shape: shape.to_vec(), layout, elements, home, alias: None });
+        Ok(Tensor { buffer: id, shape: shape.to_vec(), layout })
+    }
+
+    /// A buffer of the arena; the plan gives it its place.
+    fn scratch(&mut self, name: String, shape: &[usize], layout: Layout) -> Result<Tensor, LowerError> {
+        self.buffer(name, shape, layout, Home::Arena(0))
+    }
+
+    fn packed(&mut self, packing: Packing, params: Vec<usize>) -> Result<BufferId, LowerError> {
+        let name = match params.first() {
+            Some(&first) => format!("@{}", self.graph.value(self.graph.params[first]).name),
+            None => packing.to_string(),
+        };
+        let elements = packing.elements().ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
+        let tensor = self.buffer(name, &[elements], Layout::Plain, Home::Weights(0))?;
+        self.program.packs.push(Pack { buffer: tensor.buffer, packing, params });
+        Ok(tensor.buffer)
+    }
+
+    /// `base`, or `base#2`, `base#3` ... where it is taken; regions and buffers share one table, since regions' names lack the sigil.
+    fn unique_name(&mut self, base: &str) -> String {
+        let count = self.names.entry(base.to_string()).or_insert(0);
+        *count += 1;
+        if *count == 1 { base.to_string() } else { format!("{base}#{count}") }
+    }
+
+    fn region(&mut self, name: &str, operator: &str, reads: Vec<BufferId>, writes: Vec<BufferId>, in_place: Option<BufferId>, nests: Vec<Nest>) {
+        let name = self.unique_name(name);
+        let mut reads = reads;
+        reads.sort_unstable();
+        reads.dedup();
+        self.program.regions.push(Region { name, operator: operator.to_string(), reads, writes, in_place, nests });
+    }
+
+    /// A value in a layout, converted if it lies otherwise.
+    fn in_layout(&mut self, value: ValueId, layout: Layout) -> Result<Tensor, LowerError> {
+        let tensor = match self.tensors.get(&value) {
+            Some(tensor) => tensor.clone(),
+            None => {
+                // A parameter that a stage reads as a plain tensor.
+                let shape = self.graph.ty(value).shape.clone();
+                let buffer = self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![self.params[&value]])?;
+                return Ok(Tensor { buffer, shape, layout });
+            }
+        };
+        if tensor.layout == layout {
+            return Ok(tensor);
+        }
+        if let Some(tensor) = self.converted.get(&(value, layout)) {
+            return Ok(tensor.clone());
+        }
+        let grouped = |l: Layout| matches!(l, Layout::Blocked { groups } if groups > 1);
+        let from = if grouped(tensor.layout) && grouped(layout) { self.in_layout(value, Layout::BLOCKED)? } else { tensor };
+        let name = self.graph.spelling(value);
+        let to = self.converted_tensor(&name, &from, &from.shape.clone(), layout)?;
+        self.converted.insert((value, layout), to.clone());
+        Ok(to)
+    }
+
+    /// `from` under another layout or shape: the same memory where the bytes are the same.
+    fn converted_tensor(&mut self, name: &str, from: &Tensor, shape: &[usize], layout: Layout) -> Result<Tensor, LowerError> {
+        let to = self.scratch(name.to_string(), shape, layout)?;
+        if from.layout.same_bytes(&from.shape, layout, shape) {
+            self.program.buffers[to.buffer.index()].alias = Some(from.buffer);
+        } else {
+            let nest = repack::repack(from, &to);
+            self.region(name.trim_start_matches('%'), "repack", vec![from.buffer], vec![to.buffer], None, vec![nest]);
+        }
+        Ok(to)
+    }
+
+    fn node(&mut self, node: &Node) -> Result<(), LowerError> {
+        let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
+        let name = self.graph.value(node.results[0]).name.clone();
+        let weighted = |kind: &Kind| matches!(kind, Kind::Conv { .. } | Kind::Gemm | Kind::BatchNorm { .. });
+        if lowering.stages.iter().any(|s| weighted(&s.kind)) && node.inputs[1..].iter().any(|v| !self.params.contains_key(v)) {
+            return Err(LowerError::ComputedWeights { operator: node.op.name().to_string(), node: self.graph.spelling(node.results[0]) });
+        }
+        if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
+            return self.reshape(node);
+        }
+        let mut written: HashMap<(bool, usize), Tensor> = HashMap::new();
+        let (mut reads, mut writes, mut nests) = (Vec::new(), Vec::new(), Vec::new());
+        let mut in_place = None;
+        let shape_of = |place: Place| match place {
+            Place::Input(i) => self.graph.ty(node.inputs[i]).shape.clone(),
+            Place::Temp(i) => lowering.temps[i].shape.clone(),
+            Place::Result(i) => self.graph.ty(node.results[i]).shape.clone(),
+        };
+        // The stages of one operator hand temporaries to each other as they are, so one that needs plain tensors decides for all.
+        let plain = lowering.stages.iter().any(|s| needs_plain(&s.kind, shape_of(s.reads.first().copied().unwrap_or(s.write)).len()));
+        let shapes_of: Vec<(Vec<Vec<usize>>, Vec<usize>)> =
+            lowering.stages.iter().map(|s| (s.reads.iter().map(|&p| shape_of(p)).collect(), shape_of(s.write))).collect();
+        for (stage, (shapes, out_shape)) in lowering.stages.iter().zip(shapes_of) {
+            let current = |place: Place| match place {
+                _ if plain => Some(Layout::Plain),
+                Place::Input(i) => self.tensors.get(&node.inputs[i]).map(|t| t.layout),
+                Place::Temp(i) => written.get(&(false, i)).map(|t| t.layout),
+                Place::Result(i) => written.get(&(true, i)).map(|t| t.layout),
+            };
+            let currents: Vec<Option<Layout>> = stage.reads.iter().map(|&p| current(p)).collect();
+            let (wants, out_layout) = demand(&stage.kind, &shapes, &currents, &out_shape);
+            let mut operands = Vec::new();
+            for (&place, want) in stage.reads.iter().zip(wants) {
+                let tensor = match (place, want) {
+                    (_, Want::Weights) => continue,
+                    (Place::Input(i), Want::Layout(layout)) => self.in_layout(node.inputs[i], layout)?,
+                    (Place::Temp(i), Want::Layout(layout)) => handed(&written, (false, i), layout, &name)?,
+                    (Place::Result(i), Want::Layout(layout)) => handed(&written, (true, i), layout, &name)?,
+                };
+                operands.push(tensor);
+            }
+            let (key, out_name) = match stage.write {
+                Place::Result(i) => ((true, i), self.graph.spelling(node.results[i])),
+                Place::Temp(i) | Place::Input(i) => ((false, i), format!("%{name}.temp{i}")),
+            };
+            let out = match written.get(&key) {
+                Some(tensor) => tensor.clone(),
+                None => {
+                    let tensor = self.scratch(out_name, &out_shape, out_layout)?;
+                    writes.push(tensor.buffer);
+                    written.insert(key, tensor.clone());
+                    tensor
+                }
+            };
+            let params: Vec<usize> = stage
+                .reads
+                .iter()
+                .filter_map(|&p| if let Place::Input(i) = p { self.params.get(&node.inputs[i]).copied() } else { None })
+                .collect();
+            let (nest, constants) = self.schedule(&stage.kind, &operands, &out, params)?;
+            reads.extend(operands.iter().map(|t| t.buffer).filter(|b| !writes.contains(b)));
+            reads.extend(constants);
+            if lowering.stages.len() == 1 && matches!(stage.kind, Kind::Pointwise(_) | Kind::BatchNorm { .. }) {
+                let same = |t: &&Tensor| t.shape == out.shape && t.layout == out.layout;
+                in_place = operands.iter().find(same).map(|t| t.buffer);
+            }
+            nests.push(nest);
+        }
+        for (i, &result) in node.results.iter().enumerate() {
+            self.tensors.insert(result, written[&(true, i)].clone());
+        }
+        self.region(&name, node.op.name(), reads, writes, in_place, nests);
+        Ok(())
+    }
+
+    fn reshape(&mut self, node: &Node) -> Result<(), LowerError> {
+        let (from, to) = (node.inputs[0], node.results[0]);
+        let shape = self.graph.ty(to).shape.clone();
+        let current = self.tensors.get(&from).cloned();
+        let source = match current {
+            // The same shape in the same layout is the same bytes; so is a blocked tensor that lies as a plain one would.
+            Some(t) if t.layout.same_bytes(&t.shape, t.layout, &shape) && t.shape == shape => t,
+            Some(t) if t.layout.same_bytes(&t.shape, Layout::Plain, &shape) => t,
+            _ => self.in_layout(from, Layout::Plain)?,
+        };
+        let layout = if source.shape == shape { source.layout } else { Layout::Plain };
+        let tensor = self.converted_tensor(&self.graph.spelling(to), &source, &shape, layout)?;
+        self.tensors.insert(to, tensor);
+        Ok(())
+    }
+
+    /// The nest of a stage, and the packed constants it reads. `params` are the parameters among the stage's operands, in order.
+    fn schedule(&mut self, kind: &Kind, x: &[Tensor], y: &Tensor, params: Vec<usize>) -> Result<(Nest, Vec<BufferId>), LowerError> {
+        let param_shape = |graph: &Graph, i: usize| graph.ty(graph.params[params[i]]).shape.clone();
+        Ok(match kind {
+            Kind::Pointwise(expr) => (pointwise::pointwise("pointwise", expr, x, y), Vec::new()),
+            Kind::BatchNorm { eps } => {
+                let len = param_shape(self.graph, 0)[0];
+                let scale = self.packed(Packing::BatchNormScale { len, eps: *eps }, params.clone())?;
+                let shift = self.packed(Packing::BatchNormShift { len, eps: *eps }, params)?;
+                (pointwise::scale_shift(&x[0], scale, shift, y), vec![scale, shift])
+            }
+            Kind::Reduce { axes, combine, finish } => {
+                (reduce::Reduction { axes, combine: *combine, finish }.nest(&x[0], y), Vec::new())
+            }
+            Kind::Pool { window, average } => {
+                let mut constants = Vec::new();
+                let average = match average {
+                    None => None,
+                    Some(count) => {
+                        let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
+                        let rows = self.packed(Packing::Table(window::reciprocals(window, *count, 0, h, oh)), Vec::new())?;
+                        let columns = self.packed(Packing::Table(window::reciprocals(window, *count, 1, w, ow)), Vec::new())?;
+                        constants = vec![rows, columns];
+                        Some(window::Average { rows, columns })
+                    }
+                };
+                (window::pool(*window, average.as_ref(), &x[0], y), constants)
+            }
+            Kind::ChannelSquares { before, after } => (window::channel_squares(*before, *after, &x[0], y), Vec::new()),
+            Kind::Conv { window, groups } => {
+                let [oc, icg, kh, kw] = nchw(&param_shape(self.graph, 0));
+                let depthwise = is_depthwise(*groups, icg, oc);
+                let packing = if depthwise {
+                    Packing::Depthwise { shape: [oc, kh, kw] }
+                } else {
+                    let blocked = x[0].layout != Layout::Plain;
+                    Packing::Conv { shape: [oc, icg, kh, kw], groups: *groups, tile: TILE_BLOCKS, blocked }
+                };
+                let weight = self.packed(packing, vec![params[0]])?;
+                let vector = Packing::Vector { len: oc, groups: if depthwise { 1 } else { *groups } };
+                let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
+                let conv = Conv { x: &x[0], weight, bias, y, window: *window, groups: *groups };
+                let nest = if depthwise { conv.depthwise() } else { conv.nest() };
+                (nest, std::iter::once(weight).chain(bias).collect())
+            }
+            Kind::Gemm => {
+                let shape = param_shape(self.graph, 0);
+                let packing = Packing::Gemm { shape: [shape[0], shape[1]], tile: contraction::tile_blocks(x[0].shape[0]) };
+                let weight = self.packed(packing, vec![params[0]])?;
+                let vector = Packing::Vector { len: shape[0], groups: 1 };
+                let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
+                (contraction::gemm(&x[0], weight, bias, y), std::iter::once(weight).chain(bias).collect())
+            }
+            Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
+            Kind::Reshape => (repack::repack(&x[0], y), Vec::new()),
+        })
+    }
+
+    /// Puts each output where the caller wants it: its own region writes there if nothing stands against it, else a copy does.
+    fn outputs(&mut self) -> Result<(), LowerError> {
+        for (i, output) in self.graph.outputs.iter().enumerate() {
+            let shape = self.graph.ty(output.value).shape.clone();
+            let tensor = self.in_layout(output.value, Layout::Plain)?;
+            let buffer = &self.program.buffers[tensor.buffer.index()];
+            let root = self.program.root(tensor.buffer);
+            let owner = &self.program.buffers[root.index()];
+            if matches!(owner.home, Home::Arena(_)) && owner.elements == buffer.elements {
+                self.program.buffers[root.index()].home = Home::Output(i);
+                continue;
+            }
+            let to = self.buffer(format!("output {}", output.name), &shape, Layout::Plain, Home::Output(i))?;
+            let nest = repack::repack(&tensor, &to);
+            self.region(&output.name, "copy", vec![tensor.buffer], vec![to.buffer], None, vec![nest]);
+        }
+        Ok(())
+    }
+}
+
+/// A tensor that an earlier stage of the same operator wrote.
+fn handed(written: &HashMap<(bool, usize), Tensor>, key: (bool, usize), want: Layout, region: &str) -> Result<Tensor, LowerError> {
+    match written.get(&key) {
+        Some(tensor) if tensor.layout == want => Ok(tensor.clone()),
+        found => Err(LowerError::Broken(verify::Violation {
+            rule: "handed-layout",
+            region: region.to_string(),
+            message: format!("a stage wants {want}, an earlier one left {:?}", found.map(|t| t.layout)),
+        })),
+    }
+}
+
+/// Whether a kind works on plain tensors only, for operands of this rank.
+fn needs_plain(kind: &Kind, rank: usize) -> bool {
+    match kind {
+        Kind::Reduce { axes, .. } => rank != 4 || axes[..] != [2, 3],
+        Kind::ChannelSquares { before, after } => rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH,
+        Kind::Gemm | Kind::Reshape => true,
+        Kind::Pointwise(_) | Kind::BatchNorm { .. } | Kind::Pool { .. } | Kind::Conv { .. } | Kind::Concat { .. } => false,
+    }
+}
+
+fn is_depthwise(groups: usize, input_channels_a_group: usize, output_channels: usize) -> bool {
+    groups > 1 && input_channels_a_group == 1 && output_channels == groups
+}
+
+/// Inputs with fewer channels than this feed a convolution as they are; others are blocked first.
+const DIRECT_CHANNELS: usize = LANES;
+
+/// The table of layouts: what each kind wants of its operands, and what it gives. `current` is how the operands lie now.
+fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &[usize]) -> (Vec<Want>, Layout) {
+    let all = |layout: Layout| shapes.iter().map(|_| Want::Layout(layout)).collect::<Vec<_>>();
+    let blocked_now = current.iter().flatten().any(|l| *l != Layout::Plain);
+    let weighted = |first: Layout| std::iter::once(Want::Layout(first)).chain(shapes[1..].iter().map(|_| Want::Weights)).collect();
+    match kind {
+        Kind::Pointwise(_) => {
+            if out.len() != 4 || !blocked_now {
+                return (all(Layout::Plain), Layout::Plain);
+            }
+            // Operands of one channel are the same to every lane.
+            let want = |shape: &Vec<usize>| Want::Layout(if nchw(shape)[1] == 1 { Layout::Plain } else { Layout::BLOCKED });
+            (shapes.iter().map(want).collect(), if out[1] == 1 { Layout::Plain } else { Layout::BLOCKED })
+        }
+        Kind::BatchNorm { .. } => {
+            let layout = if shapes[0].len() == 4 { Layout::BLOCKED } else { Layout::Plain };
+            (weighted(layout), layout)
+        }
+        Kind::Pool { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
+        Kind::Reduce { .. } | Kind::ChannelSquares { .. } => {
+            let layout = if needs_plain(kind, shapes[0].len()) { Layout::Plain } else { Layout::BLOCKED };
+            (all(layout), layout)
+        }
+        Kind::Conv { groups, .. } => {
+            let (channels, out_channels) = (shapes[0][1], out[1]);
+            if is_depthwise(*groups, channels / groups, out_channels) {
+                return (weighted(Layout::BLOCKED), Layout::BLOCKED);
+            }
+            let direct = *groups == 1 && channels < DIRECT_CHANNELS && current[0] == Some(Layout::Plain);
+            let layout = if direct { Layout::Plain } else { Layout::blocked(channels, *groups) };
+            (weighted(layout), Layout::blocked(out_channels, *groups))
+        }
+        Kind::Gemm => (weighted(Layout::Plain), Layout::Plain),
+        Kind::Concat { .. } => {
+            let layout = if out.len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
+            (all(layout), layout)
+        }
+        Kind::Reshape => (all(Layout::Plain), Layout::Plain),
+    }
+}

@@ -1,0 +1,25 @@
+//! From stages to nests: one file a kind. Every function takes operands already in the layout that
+//! [`demand`](super::lower::demand) asks for.
+
+pub mod concat;
+pub mod contraction;
+pub mod conv;
+pub mod pointwise;
+pub mod reduce;
+pub mod repack;
+pub mod rows;
+pub mod window;
+
+use super::layout::Layout;
+use super::nest::BufferId;
+
+/// A tensor as a schedule sees it.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Its memory.
+    pub buffer: BufferId,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its layout.
+    pub layout: Layout,
+}

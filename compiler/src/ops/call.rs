@@ -1,0 +1,387 @@
+//! Calls of operators: what source may write.
+
+use std::collections::BTreeMap;
+
+use super::Mismatch;
+pub use super::reader::AttrReader;
+use crate::graph::Type;
+
+/// A compile-time value given to an argument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArgValue {
+    /// An integer.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A string.
+    Str(String),
+    /// A list or tuple.
+    List(Vec<ArgValue>),
+}
+
+/// What an argument accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    /// An integer.
+    Int,
+    /// A number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+    /// An integer for both directions, or `(height, width)`.
+    Pair,
+    /// An integer for all sides, `(height, width)`, `(top, left, bottom, right)`, `"same"` or `"valid"`.
+    Pad,
+}
+
+impl ArgKind {
+    /// What the kind accepts, for messages.
+    pub fn describe(self) -> &'static str {
+        match self {
+            ArgKind::Int => "an integer",
+            ArgKind::Float => "a number",
+            ArgKind::Bool => "`true` or `false`",
+            ArgKind::Pair => "an integer or a pair `(height, width)`",
+            ArgKind::Pad => {
+                "an integer, `(height, width)`, `(top, left, bottom, right)`, \"same\" or \"valid\""
+            }
+        }
+    }
+
+    /// Whether a value is of this kind (ranges are the operator's business).
+    pub fn accepts(self, value: &ArgValue) -> bool {
+        let ints = |list: &[ArgValue], lengths: &[usize]| {
+            lengths.contains(&list.len()) && list.iter().all(|v| matches!(v, ArgValue::Int(_)))
+        };
+        match (self, value) {
+            (ArgKind::Int | ArgKind::Float | ArgKind::Pair | ArgKind::Pad, ArgValue::Int(_)) => {
+                true
+            }
+            (ArgKind::Float, ArgValue::Float(_)) => true,
+            (ArgKind::Bool, ArgValue::Bool(_)) => true,
+            (ArgKind::Pair, ArgValue::List(list)) => ints(list, &[2]),
+            (ArgKind::Pad, ArgValue::List(list)) => ints(list, &[2, 4]),
+            (ArgKind::Pad, ArgValue::Str(s)) => s == "same" || s == "valid",
+            _ => false,
+        }
+    }
+}
+
+/// The default of an argument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// The argument must be given.
+    Required,
+    /// This integer.
+    Int(i64),
+    /// This number.
+    Float(f64),
+    /// This truth value.
+    Bool(bool),
+    /// Whatever this other argument is.
+    SameAs(&'static str),
+}
+
+/// One argument of an operator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ArgSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// What it accepts.
+    pub kind: ArgKind,
+    /// What it is when not given.
+    pub default: Default,
+    /// One line for people.
+    pub doc: &'static str,
+}
+
+/// The tensors an operator takes before its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    /// These, by name.
+    Fixed(&'static [&'static str]),
+    /// One list of at least one tensor.
+    List(&'static str),
+}
+
+/// A call in source: `name(operands, arguments)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Signature {
+    /// The operator's name.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// Tensors.
+    pub operands: Operands,
+    /// Compile-time arguments, in positional order.
+    pub args: &'static [ArgSpec],
+}
+
+/// A parameter that a call creates below its weight path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamSpec {
+    /// The last part of its path: `weight`.
+    pub suffix: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it is state (running statistics) rather than learnt by gradient.
+    pub state: bool,
+}
+
+impl ParamSpec {
+    /// A learnt parameter.
+    pub fn weight(suffix: &'static str, shape: impl Into<Vec<usize>>) -> ParamSpec {
+        ParamSpec {
+            suffix,
+            ty: Type::f32(shape),
+            state: false,
+        }
+    }
+
+    /// A piece of state.
+    pub fn state(suffix: &'static str, shape: impl Into<Vec<usize>>) -> ParamSpec {
+        ParamSpec {
+            suffix,
+            ty: Type::f32(shape),
+            state: true,
+        }
+    }
+}
+
+/// Why a call cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallError {
+    /// The argument at fault; none: the operands.
+    pub argument: Option<&'static str>,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl CallError {
+    /// An argument has a value that cannot be.
+    pub fn argument(name: &'static str, message: impl Into<String>) -> CallError {
+        CallError {
+            argument: Some(name),
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// The operand cannot be what it is.
+    pub fn operand(message: impl Into<String>) -> CallError {
+        CallError {
+            argument: None,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> CallError {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<Mismatch> for CallError {
+    /// Where a call runs into a shape rule, the operands are at fault.
+    fn from(mismatch: Mismatch) -> CallError {
+        CallError {
+            argument: None,
+            message: mismatch.message,
+            help: mismatch.help,
+        }
+    }
+}
+
+/// Padding as source gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PadArg {
+    /// Top, left, bottom, right.
+    Explicit([usize; 4]),
+    /// Output extent is the input's divided by the stride, rounded up; an odd rest goes to the bottom and right.
+    Same,
+    /// None.
+    Valid,
+}
+
+/// Largest integer an attribute may have; keeps shape arithmetic far from overflow.
+pub const MAX_ATTRIBUTE: i64 = 1 << 30;
+
+/// A call whose arguments have been matched with the signature and are of the right kinds.
+pub struct Call<'a> {
+    /// Types of the tensors.
+    pub operands: &'a [&'a Type],
+    /// Values of all arguments that have one, defaults filled in.
+    values: BTreeMap<&'static str, ArgValue>,
+}
+
+impl<'a> Call<'a> {
+    /// Fills in defaults. `given` holds the arguments by name; each must be accepted by its kind, and every required one
+    /// be present (the resolver has reported otherwise).
+    pub fn new(
+        signature: &Signature,
+        operands: &'a [&'a Type],
+        given: Vec<(&'static str, ArgValue)>,
+    ) -> Call<'a> {
+        let mut values: BTreeMap<&'static str, ArgValue> = given.into_iter().collect();
+        for arg in signature.args {
+            if values.contains_key(arg.name) {
+                continue;
+            }
+            let default = match arg.default {
+                Default::Required => continue,
+                Default::Int(v) => ArgValue::Int(v),
+                Default::Float(v) => ArgValue::Float(v),
+                Default::Bool(v) => ArgValue::Bool(v),
+                Default::SameAs(other) => match values.get(other) {
+                    Some(value) => value.clone(),
+                    None => continue,
+                },
+            };
+            values.insert(arg.name, default);
+        }
+        Call { operands, values }
+    }
+
+    fn get(&self, name: &'static str) -> Result<&ArgValue, CallError> {
+        self.values
+            .get(name)
+            .ok_or_else(|| CallError::argument(name, format!("`{name}` is missing")))
+    }
+
+    /// An integer between `low` and [`MAX_ATTRIBUTE`].
+    ///
+    /// # Errors
+    /// It is out of range.
+    pub fn int(&self, name: &'static str, low: i64) -> Result<usize, CallError> {
+        match self.get(name)? {
+            ArgValue::Int(v) => in_range(name, *v, low),
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must be {}", ArgKind::Int.describe()),
+            )),
+        }
+    }
+
+    /// A signed integer.
+    ///
+    /// # Errors
+    /// It is not an integer.
+    pub fn signed(&self, name: &'static str) -> Result<i64, CallError> {
+        match self.get(name)? {
+            ArgValue::Int(v) => Ok(*v),
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must be {}", ArgKind::Int.describe()),
+            )),
+        }
+    }
+
+    /// A finite number.
+    ///
+    /// # Errors
+    /// It is not a number.
+    pub fn float(&self, name: &'static str) -> Result<f64, CallError> {
+        match self.get(name)? {
+            ArgValue::Int(v) => Ok(*v as f64),
+            ArgValue::Float(v) if v.is_finite() => Ok(*v),
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must be a finite number"),
+            )),
+        }
+    }
+
+    /// A truth value.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn bool(&self, name: &'static str) -> Result<bool, CallError> {
+        match self.get(name)? {
+            ArgValue::Bool(v) => Ok(*v),
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must be {}", ArgKind::Bool.describe()),
+            )),
+        }
+    }
+
+    /// Height and width, each at least `low`.
+    ///
+    /// # Errors
+    /// One is out of range.
+    pub fn pair(&self, name: &'static str, low: i64) -> Result<[usize; 2], CallError> {
+        match self.get(name)? {
+            ArgValue::Int(v) => in_range(name, *v, low).map(|v| [v, v]),
+            ArgValue::List(list) => match ints(name, list, low)?[..] {
+                [h, w] => Ok([h, w]),
+                _ => Err(CallError::argument(
+                    name,
+                    format!("`{name}` must be {}", ArgKind::Pair.describe()),
+                )),
+            },
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must be {}", ArgKind::Pair.describe()),
+            )),
+        }
+    }
+
+    /// Padding.
+    ///
+    /// # Errors
+    /// It is none of the forms, or negative.
+    pub fn pad(&self, name: &'static str) -> Result<PadArg, CallError> {
+        let wrong = || {
+            CallError::argument(
+                name,
+                format!("`{name}` must be {}", ArgKind::Pad.describe()),
+            )
+        };
+        match self.get(name)? {
+            ArgValue::Int(v) => in_range(name, *v, 0).map(|v| PadArg::Explicit([v; 4])),
+            ArgValue::List(list) => match ints(name, list, 0)?[..] {
+                [h, w] => Ok(PadArg::Explicit([h, w, h, w])),
+                [t, l, b, r] => Ok(PadArg::Explicit([t, l, b, r])),
+                _ => Err(wrong()),
+            },
+            ArgValue::Str(s) if s == "same" => Ok(PadArg::Same),
+            ArgValue::Str(s) if s == "valid" => Ok(PadArg::Valid),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+fn in_range(name: &'static str, value: i64, low: i64) -> Result<usize, CallError> {
+    if value < low {
+        return Err(CallError::argument(
+            name,
+            format!("`{name}` must be at least {low}, not {value}"),
+        ));
+    }
+    if value > MAX_ATTRIBUTE {
+        return Err(CallError::argument(
+            name,
+            format!("`{name}` must be at most {MAX_ATTRIBUTE}, not {value}"),
+        ));
+    }
+    Ok(value as usize)
+}
+
+fn ints(name: &'static str, list: &[ArgValue], low: i64) -> Result<Vec<usize>, CallError> {
+    list.iter()
+        .map(|v| match v {
+            ArgValue::Int(v) => in_range(name, *v, low),
+            _ => Err(CallError::argument(
+                name,
+                format!("`{name}` must hold integers"),
+            )),
+        })
+        .collect()
+}

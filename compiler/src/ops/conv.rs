@@ -1,0 +1,288 @@
+//! `conv`: convolution with groups, dilation and four-way padding.
+
+use super::call::{ArgKind, ArgSpec, AttrReader, Default};
+use super::geometry::Window;
+use super::value::Sum;
+use super::{
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
+    Operator, ParamSpec, Rng, Signature, shapes,
+};
+use crate::graph::{Mode, Type};
+use crate::loops::stage::{Kind, Lowering};
+
+/// Inputs: x [n, ic, h, w], weight [oc, ic / groups, kh, kw], and optionally bias `[oc]`. Result: [n, oc, oh, ow].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// The window.
+    pub window: Window,
+    /// Channels are convolved in this many independent groups.
+    pub groups: usize,
+}
+
+impl Operator for Conv {
+    fn name(&self) -> &'static str {
+        Self::SIGNATURE.name
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = self.window.attributes();
+        attributes.push(("groups", Attr::Int(self.groups as i64)));
+        attributes
+    }
+
+    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+        let (x, weight, bias) = match *inputs {
+            [x, weight] => (x, weight, None),
+            [x, weight, bias] => (x, weight, Some(bias)),
+            _ => {
+                return Err(Mismatch::new(format!(
+                    "conv takes a tensor, a weight and perhaps a bias, not {} inputs",
+                    inputs.len()
+                )));
+            }
+        };
+        let out = self.window.output(x, false)?;
+        let channels = x.shape[1];
+        if weight.rank() != 4 {
+            return Err(
+                Mismatch::new(format!("the weight must have rank 4, found {weight}")).at([1]),
+            );
+        }
+        let out_channels = weight.shape[0];
+        if self.groups == 0 || channels % self.groups != 0 || out_channels % self.groups != 0 {
+            return Err(Mismatch::new(format!(
+                "{} groups do not divide {channels} input and {out_channels} output channels",
+                self.groups
+            ))
+            .at([0])
+            .help("groups must divide both numbers of channels"));
+        }
+        let expected = [
+            out_channels,
+            channels / self.groups,
+            self.window.kernel[0],
+            self.window.kernel[1],
+        ];
+        if weight.shape != expected {
+            return Err(Mismatch::new(format!(
+                "the weight must be {}, found {weight}",
+                Type::f32(expected)
+            ))
+            .at([1]));
+        }
+        if let Some(bias) = bias
+            && bias.shape != [out_channels]
+        {
+            return Err(Mismatch::new(format!(
+                "the bias must be {}, found {bias}",
+                Type::f32([out_channels])
+            ))
+            .at([2]));
+        }
+        Ok(vec![shapes::fits(Type::f32([
+            x.shape[0],
+            out_channels,
+            out[0],
+            out[1],
+        ]))?])
+    }
+
+    fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
+        let (x, weight, bias) = (inputs[0], inputs[1], inputs.get(2));
+        let (ic, h, w) = (x.shape[1], x.shape[2], x.shape[3]);
+        let (oc, icg, kh, kw) = (
+            weight.shape[0],
+            weight.shape[1],
+            weight.shape[2],
+            weight.shape[3],
+        );
+        let ocg = oc / self.groups;
+        let [oh, ow] =
+            [(0, h), (1, w)].map(|(d, size)| self.window.count(d, size, false).unwrap_or(0));
+        let mut elements = Vec::with_capacity(x.shape[0] * oc * oh * ow);
+        for n in 0..x.shape[0] {
+            for o in 0..oc {
+                let first = n * ic + o / ocg * icg;
+                for y in 0..oh {
+                    let rows = self.window.valid_taps(0, y, h);
+                    for z in 0..ow {
+                        let columns = self.window.valid_taps(1, z, w);
+                        let mut sum = Sum::default();
+                        if let Some(bias) = bias {
+                            sum.add(bias.at(o));
+                        }
+                        for i in 0..icg {
+                            for ky in rows.clone() {
+                                let iy = y * self.window.stride[0] + ky * self.window.dilation[0]
+                                    - self.window.pad[0];
+                                let row = ((first + i) * h + iy) * w;
+                                let tap = ((o * icg + i) * kh + ky) * kw;
+                                for kx in columns.clone() {
+                                    let ix = z * self.window.stride[1]
+                                        + kx * self.window.dilation[1]
+                                        - self.window.pad[1];
+                                    sum.add_product(x.at(row + ix), weight.at(tap + kx));
+                                }
+                            }
+                        }
+                        // A batch norm folded into the weights rounds each once more.
+                        elements.push(sum.finish(1));
+                    }
+                }
+            }
+        }
+        vec![Bounded::new([x.shape[0], oc, oh, ow], elements)]
+    }
+
+    fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
+        Lowering::single(
+            Kind::Conv {
+                window: self.window,
+                groups: self.groups,
+            },
+            inputs.len(),
+        )
+    }
+
+    fn cost(&self, inputs: &[&Type], results: &[&Type]) -> Cost {
+        let taps: usize = inputs[1].shape[1..].iter().product();
+        Cost {
+            macs: (results[0].elements() as u64).saturating_mul(taps as u64),
+        }
+    }
+
+    fn field(&self) -> Field {
+        self.window.field()
+    }
+}
+
+impl Declare for Conv {
+    const SIGNATURE: Signature = Signature {
+        name: "conv",
+        doc: "convolution over height and width",
+        operands: Operands::Fixed(&["x"]),
+        args: &[
+            ArgSpec {
+                name: "out",
+                kind: ArgKind::Int,
+                default: Default::Required,
+                doc: "output channels",
+            },
+            ArgSpec {
+                name: "kernel",
+                kind: ArgKind::Pair,
+                default: Default::Required,
+                doc: "taps",
+            },
+            ArgSpec {
+                name: "stride",
+                kind: ArgKind::Pair,
+                default: Default::Int(1),
+                doc: "input pixels between outputs",
+            },
+            ArgSpec {
+                name: "pad",
+                kind: ArgKind::Pad,
+                default: Default::Int(0),
+                doc: "zeros around the input",
+            },
+            ArgSpec {
+                name: "dilation",
+                kind: ArgKind::Pair,
+                default: Default::Int(1),
+                doc: "input pixels between taps",
+            },
+            ArgSpec {
+                name: "groups",
+                kind: ArgKind::Int,
+                default: Default::Int(1),
+                doc: "independent groups of channels",
+            },
+            ArgSpec {
+                name: "bias",
+                kind: ArgKind::Bool,
+                default: Default::Bool(true),
+                doc: "add a learnt bias",
+            },
+        ],
+    };
+
+    fn from_call(call: &Call<'_>) -> Result<(Conv, Vec<ParamSpec>), CallError> {
+        let x = call.operands[0];
+        if x.rank() != 4 {
+            return Err(CallError::operand(format!(
+                "conv needs a tensor of rank 4 (n, channels, height, width), found {x}"
+            )));
+        }
+        let out = call.int("out", 1)?;
+        let groups = call.int("groups", 1)?;
+        let channels = x.shape[1];
+        if !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
+            return Err(CallError::argument(
+                "groups",
+                format!("{groups} groups do not divide {channels} input and {out} output channels"),
+            )
+            .help("groups must divide both numbers of channels"));
+        }
+        let mut window = Window {
+            kernel: call.pair("kernel", 1)?,
+            stride: call.pair("stride", 1)?,
+            pad: [0; 4],
+            dilation: call.pair("dilation", 1)?,
+        };
+        window.pad = window.resolve_pad(call.pad("pad")?, [x.shape[2], x.shape[3]]);
+        let mut params = vec![ParamSpec::weight(
+            "weight",
+            [out, channels / groups, window.kernel[0], window.kernel[1]],
+        )];
+        if call.bool("bias")? {
+            params.push(ParamSpec::weight("bias", [out]));
+        }
+        Ok((Conv { window, groups }, params))
+    }
+
+    fn from_attributes(attributes: &mut AttrReader) -> Result<Conv, String> {
+        Ok(Conv {
+            window: Window::from_attributes(attributes)?,
+            groups: attributes.int("groups")?,
+        })
+    }
+
+    fn example(rng: &mut Rng) -> Example<Conv> {
+        let groups = rng.pick(&[1, 1, 1, 2, 3, 8]);
+        let depthwise = rng.flip();
+        let icg = if depthwise { 1 } else { rng.range(1, 9) };
+        let ocg = if depthwise {
+            rng.pick(&[1, 1, 2])
+        } else {
+            rng.range(1, 9)
+        };
+        let (ic, oc) = (icg * groups, ocg * groups);
+        let kernel = [rng.range(1, 5), rng.range(1, 5)];
+        let window = Window {
+            kernel,
+            stride: [rng.range(1, 3), rng.range(1, 3)],
+            pad: [
+                rng.range(0, kernel[0]),
+                rng.range(0, kernel[1]),
+                rng.range(0, kernel[0]),
+                rng.range(0, kernel[1]),
+            ],
+            dilation: [rng.pick(&[1, 1, 2]), rng.pick(&[1, 1, 2])],
+        };
+        let x = Type::f32([
+            rng.range(1, 2),
+            ic,
+            window.extent(0) + rng.range(0, 8),
+            window.extent(1) + rng.range(0, 14),
+        ]);
+        let mut inputs = vec![x, Type::f32([oc, icg, kernel[0], kernel[1]])];
+        if rng.flip() {
+            inputs.push(Type::f32([oc]));
+        }
+        Example {
+            op: Conv { window, groups },
+            inputs,
+        }
+    }
+}

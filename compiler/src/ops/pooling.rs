@@ -1,0 +1,264 @@
+//! What the pools over windows share: their window has no dilation, and each touches a real pixel.
+
+use super::call::{ArgKind, ArgSpec, AttrReader, Default};
+use super::geometry::Window;
+use super::value::{Bounded, Element};
+use super::{Attr, Attributes, Call, CallError, Mismatch, Rng, shapes};
+use crate::graph::Type;
+
+/// `kernel` of a pool.
+pub const KERNEL: ArgSpec = ArgSpec {
+    name: "kernel",
+    kind: ArgKind::Pair,
+    default: Default::Required,
+    doc: "pixels of the window",
+};
+/// `stride` of a pool.
+pub const STRIDE: ArgSpec = ArgSpec {
+    name: "stride",
+    kind: ArgKind::Pair,
+    default: Default::SameAs("kernel"),
+    doc: "input pixels between outputs",
+};
+/// `pad` of a pool.
+pub const PAD: ArgSpec = ArgSpec {
+    name: "pad",
+    kind: ArgKind::Pad,
+    default: Default::Int(0),
+    doc: "border around the input",
+};
+/// `ceil` of a pool.
+pub const CEIL: ArgSpec = ArgSpec {
+    name: "ceil",
+    kind: ArgKind::Bool,
+    default: Default::Bool(false),
+    doc: "let the last window hang over the end",
+};
+
+/// A window and how its outputs are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooling {
+    /// The window; its dilation is 1.
+    pub window: Window,
+    /// See [`Window::output`].
+    pub ceil: bool,
+}
+
+impl Pooling {
+    /// From the arguments of a call; `name` is for messages.
+    ///
+    /// # Errors
+    /// The operand is no image, or an argument is out of range.
+    pub fn from_call(name: &str, call: &Call<'_>) -> Result<Pooling, CallError> {
+        let [_, _, h, w] = shapes::image(name, call.operands[0])?;
+        let (kernel, stride) = (call.pair("kernel", 1)?, call.pair("stride", 1)?);
+        let mut window = Window {
+            kernel,
+            stride,
+            pad: [0; 4],
+            dilation: [1; 2],
+        };
+        window.pad = window.resolve_pad(call.pad("pad")?, [h, w]);
+        let pooling = Pooling {
+            window,
+            ceil: call.bool("ceil")?,
+        };
+        match pooling.oversized_pad() {
+            None => Ok(pooling),
+            Some(message) => {
+                Err(CallError::argument("pad", message).help("use less padding or a larger kernel"))
+            }
+        }
+    }
+
+    /// Such a window would see nothing but padding.
+    fn oversized_pad(&self) -> Option<String> {
+        let Window { kernel, pad, .. } = self.window;
+        let side = (0..4).find(|&side| pad[side] >= kernel[side % 2])?;
+        let name = ["top", "left", "bottom", "right"][side];
+        Some(format!(
+            "{} of padding at the {name} is as large as the kernel, {}",
+            pad[side],
+            kernel[side % 2]
+        ))
+    }
+
+    /// Attributes of graph text.
+    pub fn attributes(&self) -> Attributes {
+        let mut attributes = self.window.attributes();
+        attributes.retain(|(name, _)| *name != "dilation");
+        attributes.push(("ceil", Attr::Bool(self.ceil)));
+        attributes
+    }
+
+    /// Reads [`Pooling::attributes`] back.
+    ///
+    /// # Errors
+    /// One is missing or of another kind, or a kernel or stride is zero.
+    pub fn from_attributes(attributes: &mut AttrReader) -> Result<Pooling, String> {
+        Ok(Pooling {
+            window: Window::read(attributes, [1; 2])?,
+            ceil: attributes.bool("ceil")?,
+        })
+    }
+
+    /// The type of the result.
+    ///
+    /// # Errors
+    /// The operand is no image, smaller than the window, or a window would not touch it.
+    pub fn infer(&self, name: &str, inputs: &[&Type]) -> Result<Vec<Type>, Mismatch> {
+        let x = shapes::one(name, inputs)?;
+        let [n, c, h, w] = shapes::image(name, x)?;
+        if let Some(message) = self.oversized_pad() {
+            return Err(Mismatch::new(message).help("use less padding or a larger kernel"));
+        }
+        let [oh, ow] = self.window.output(x, self.ceil)?;
+        // The first and the last window are the ones that may miss.
+        for (d, count, size) in [(0, oh, h), (1, ow, w)] {
+            if [0, count - 1]
+                .iter()
+                .any(|&o| self.window.valid_taps(d, o, size).is_empty())
+            {
+                return Err(
+                    Mismatch::new(format!("a window of {name} would lie outside {x}")).at([0]),
+                );
+            }
+        }
+        Ok(vec![shapes::fits(Type {
+            dtype: x.dtype,
+            shape: vec![n, c, oh, ow],
+        })?])
+    }
+
+    /// Applies `f(real pixels under the window, taps on these and on padding)` to each window.
+    pub fn evaluate(&self, x: &Bounded, f: impl Fn(&[Element], usize) -> Element) -> Bounded {
+        let window = &self.window;
+        let (planes, h, w) = (x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
+        let [oh, ow] =
+            [(0, h), (1, w)].map(|(d, size)| window.count(d, size, self.ceil).unwrap_or(0));
+        let mut elements = Vec::with_capacity(planes * oh * ow);
+        let mut pixels = Vec::new();
+        for plane in 0..planes {
+            for y in 0..oh {
+                for z in 0..ow {
+                    pixels.clear();
+                    for ky in window.valid_taps(0, y, h) {
+                        let row = (plane * h + y * window.stride[0] + ky - window.pad[0]) * w;
+                        for kx in window.valid_taps(1, z, w) {
+                            pixels.push(x.at(row + z * window.stride[1] + kx - window.pad[1]));
+                        }
+                    }
+                    elements.push(f(
+                        &pixels,
+                        self.padded_taps(0, y, h) * self.padded_taps(1, z, w),
+                    ));
+                }
+            }
+        }
+        Bounded::new([x.shape[0], x.shape[1], oh, ow], elements)
+    }
+
+    /// Taps of output `o` in direction `d` that do not hang over the end of the padding.
+    pub fn padded_taps(&self, d: usize, o: usize, size: usize) -> usize {
+        let start = o * self.window.stride[d];
+        self.window.kernel[d]
+            .min((size + self.window.pad[d] + self.window.pad[d + 2]).saturating_sub(start))
+    }
+
+    /// A random pool and an operand for it.
+    pub fn example(rng: &mut Rng) -> (Pooling, Type) {
+        let kernel = [rng.range(1, 4), rng.range(1, 4)];
+        let stride = [rng.range(1, 3), rng.range(1, 3)];
+        let pad = [0, 1, 2, 3].map(|side| rng.range(0, kernel[side % 2] - 1));
+        let pooling = Pooling {
+            window: Window {
+                kernel,
+                stride,
+                pad,
+                dilation: [1; 2],
+            },
+            ceil: rng.flip(),
+        };
+        let x = Type::f32([
+            rng.range(1, 2),
+            rng.range(1, 17),
+            kernel[0] + rng.range(0, 7),
+            kernel[1] + rng.range(0, 7),
+        ]);
+        (pooling, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pooling(kernel: usize, stride: usize, pad: usize, ceil: bool) -> Pooling {
+        Pooling {
+            window: Window {
+                kernel: [kernel; 2],
+                stride: [stride; 2],
+                pad: [pad; 4],
+                dilation: [1; 2],
+            },
+            ceil,
+        }
+    }
+
+    fn check(pooling: Pooling, x: &[usize], expected: Result<[usize; 2], &str>) {
+        let found = pooling.infer("pool", &[&Type::f32(x)]);
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found[0].shape[2..], expected),
+            (Err(found), Err(expected)) => assert_eq!(found.message, expected),
+            (found, _) => panic!("{found:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn extents() {
+        check(pooling(3, 2, 0, false), &[1, 1, 6, 7], Ok([2, 3]));
+        check(pooling(3, 2, 0, true), &[1, 1, 6, 7], Ok([3, 3]));
+        check(pooling(3, 2, 1, false), &[1, 1, 6, 7], Ok([3, 4]));
+        // The window behind would start in the padding.
+        check(pooling(2, 2, 1, true), &[1, 1, 3, 3], Ok([2, 2]));
+        check(pooling(1, 3, 0, true), &[1, 1, 5, 7], Ok([2, 3]));
+    }
+
+    #[test]
+    fn refusals() {
+        check(
+            pooling(2, 1, 2, false),
+            &[1, 1, 4, 4],
+            Err("2 of padding at the top is as large as the kernel, 2"),
+        );
+        check(
+            pooling(5, 1, 0, true),
+            &[1, 1, 4, 5],
+            Err("the window spans 5 in height, but the input has only 4"),
+        );
+        check(
+            pooling(2, 1, 1, false),
+            &[1, 1, 0, 4],
+            Err("pool needs pixels, found f32[1,1,0,4]"),
+        );
+        check(
+            pooling(2, 1, 1, false),
+            &[1, 4],
+            Err("pool needs a tensor of rank 4 (n, channels, height, width), found f32[1,4]"),
+        );
+    }
+
+    #[test]
+    fn windows_see_their_pixels() {
+        let x = Bounded::exact(&[1, 1, 3, 3], (1..=9).map(f64::from));
+        let found = pooling(2, 2, 0, true).evaluate(&x, |pixels, taps| {
+            (pixels.iter().map(|p| p.0).sum(), taps as f64)
+        });
+        assert_eq!(found.value, [12.0, 9.0, 15.0, 9.0]);
+        assert_eq!(found.bound, [4.0, 2.0, 2.0, 1.0]);
+        let found =
+            pooling(2, 2, 1, false).evaluate(&x, |pixels, taps| (pixels.len() as f64, taps as f64));
+        assert_eq!(found.value, [1.0, 2.0, 2.0, 4.0]);
+        assert_eq!(found.bound, [4.0; 4]);
+    }
+}

@@ -1,0 +1,96 @@
+//! Attributes of graph text, read back by operators.
+
+use std::collections::BTreeMap;
+
+use super::Attr;
+use super::call::MAX_ATTRIBUTE;
+
+/// Reads the attributes of one node of graph text; each may be taken once, and [`AttrReader::finish`] refuses leftovers.
+pub struct AttrReader {
+    attributes: BTreeMap<String, Attr>,
+}
+
+impl AttrReader {
+    /// A reader over parsed attributes.
+    pub fn new(attributes: BTreeMap<String, Attr>) -> AttrReader {
+        AttrReader { attributes }
+    }
+
+    fn take(&mut self, name: &str) -> Result<Attr, String> {
+        self.attributes
+            .remove(name)
+            .ok_or_else(|| format!("attribute `{name}` is missing"))
+    }
+
+    /// A non-negative integer.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn int(&mut self, name: &str) -> Result<usize, String> {
+        match self.take(name)? {
+            Attr::Int(v) if (0..=MAX_ATTRIBUTE).contains(&v) => Ok(v as usize),
+            _ => Err(format!(
+                "attribute `{name}` must be an integer from 0 to {MAX_ATTRIBUTE}"
+            )),
+        }
+    }
+
+    /// `N` non-negative integers.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn ints<const N: usize>(&mut self, name: &str) -> Result<[usize; N], String> {
+        let list = self.int_list(name)?;
+        list.try_into()
+            .map_err(|_| format!("attribute `{name}` must be a list of {N} integers"))
+    }
+
+    /// Any number of non-negative integers.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn int_list(&mut self, name: &str) -> Result<Vec<usize>, String> {
+        match self.take(name)? {
+            Attr::Ints(list) if list.iter().all(|v| (0..=MAX_ATTRIBUTE).contains(v)) => {
+                Ok(list.into_iter().map(|v| v as usize).collect())
+            }
+            _ => Err(format!(
+                "attribute `{name}` must be a list of integers from 0 to {MAX_ATTRIBUTE}"
+            )),
+        }
+    }
+
+    /// A finite number.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn float(&mut self, name: &str) -> Result<f64, String> {
+        match self.take(name)? {
+            Attr::Float(v) if v.is_finite() => Ok(v),
+            Attr::Int(v) => Ok(v as f64),
+            _ => Err(format!("attribute `{name}` must be a finite number")),
+        }
+    }
+
+    /// A truth value.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn bool(&mut self, name: &str) -> Result<bool, String> {
+        match self.take(name)? {
+            Attr::Bool(v) => Ok(v),
+            _ => Err(format!("attribute `{name}` must be true or false")),
+        }
+    }
+
+    /// Refuses attributes nobody took.
+    ///
+    /// # Errors
+    /// One is left.
+    pub fn finish(self) -> Result<(), String> {
+        match self.attributes.keys().next() {
+            Some(name) => Err(format!("unknown attribute `{name}`")),
+            None => Ok(()),
+        }
+    }
+}

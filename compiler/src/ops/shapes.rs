@@ -1,0 +1,323 @@
+//! Shape rules that several operators share.
+
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
+
+use super::value::{Bounded, Element};
+use super::{Call, CallError, Mismatch, Rng};
+use crate::graph::Type;
+
+/// The only input of an operator of one operand.
+///
+/// # Errors
+/// There are more or fewer.
+pub fn one<'a>(name: &str, inputs: &[&'a Type]) -> Result<&'a Type, Mismatch> {
+    match *inputs {
+        [x] => Ok(x),
+        _ => Err(Mismatch::new(format!(
+            "{name} takes one tensor, not {}",
+            inputs.len()
+        ))),
+    }
+}
+
+/// The inputs of an operator of two operands.
+///
+/// # Errors
+/// There are more or fewer.
+pub fn two<'a>(name: &str, inputs: &[&'a Type]) -> Result<[&'a Type; 2], Mismatch> {
+    match *inputs {
+        [a, b] => Ok([a, b]),
+        _ => Err(Mismatch::new(format!(
+            "{name} takes two tensors, not {}",
+            inputs.len()
+        ))),
+    }
+}
+
+/// The extents of a tensor of rank 4 that has at least one pixel.
+///
+/// # Errors
+/// The rank is another, or height or width are 0.
+pub fn image(name: &str, x: &Type) -> Result<[usize; 4], Mismatch> {
+    match x.shape[..] {
+        [n, c, h, w] if h > 0 && w > 0 => Ok([n, c, h, w]),
+        [..] if x.rank() == 4 => {
+            Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0]))
+        }
+        _ => Err(Mismatch::new(format!(
+            "{name} needs a tensor of rank 4 (n, channels, height, width), found {x}"
+        ))
+        .at([0])),
+    }
+}
+
+/// A result type.
+///
+/// # Errors
+/// It is larger than a tensor may be.
+pub fn fits(ty: Type) -> Result<Type, Mismatch> {
+    if byte_len(&ty.shape, ty.dtype).is_ok() {
+        return Ok(ty);
+    }
+    Err(
+        Mismatch::new(format!("the result would be {ty}")).help(format!(
+            "a tensor may have {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes at most"
+        )),
+    )
+}
+
+/// The axis a call names, counted from the front; negative ones count from the end. `end` allows the position behind the last.
+///
+/// # Errors
+/// There is no such axis.
+pub fn axis(call: &Call<'_>, x: &Type, end: bool) -> Result<usize, CallError> {
+    let given = call.signed("axis")?;
+    let rank = x.rank() as i64;
+    let axis = if given < 0 {
+        given.checked_add(rank)
+    } else {
+        Some(given)
+    };
+    match axis {
+        Some(axis) if (0..rank + i64::from(end)).contains(&axis) => Ok(axis as usize),
+        _ => {
+            let error = CallError::argument("axis", format!("{x} has no axis {given}"));
+            let last = rank - i64::from(!end);
+            Err(if last < 0 {
+                error
+            } else {
+                error.help(format!("an axis is from {} to {last}", -rank))
+            })
+        }
+    }
+}
+
+/// The type of `a` and `b` combined element by element: aligned at the last dimension, extents of 1 repeat. `verb` is for messages.
+///
+/// # Errors
+/// Two extents differ and neither is 1, the element types differ, or the result is too large.
+pub fn broadcast(verb: &str, a: &Type, b: &Type) -> Result<Type, Mismatch> {
+    let wrong = |why: String| Mismatch::new(format!("cannot {verb} {a} and {b}: {why}")).at([0, 1]);
+    if a.dtype != b.dtype {
+        return Err(wrong("the element types differ".to_string()));
+    }
+    let rank = a.rank().max(b.rank());
+    let mut shape = vec![1; rank];
+    for (back, extent) in shape.iter_mut().rev().enumerate() {
+        // Dimensions counted from the end exist in the longer shape, perhaps not in the shorter.
+        let own = |x: &Type| x.rank().checked_sub(back + 1).map(|d| (d, x.shape[d]));
+        *extent = match (own(a), own(b)) {
+            (Some((_, x)), Some((_, y))) if x == y || y == 1 => x,
+            (Some((_, 1)), Some((_, y))) => y,
+            (Some((i, x)), Some((j, y))) => {
+                let why = if i == j {
+                    format!("dimension {i} is {x} in one and {y} in the other")
+                } else {
+                    format!(
+                        "dimension {i} of the first is {x}, dimension {j} of the second, which lies over it, is {y}"
+                    )
+                };
+                return Err(wrong(why).help("extents must be equal, or one of them 1; shapes are aligned at the last dimension"));
+            }
+            (Some((_, x)), None) | (None, Some((_, x))) => x,
+            (None, None) => 1,
+        };
+    }
+    fits(Type {
+        dtype: a.dtype,
+        shape,
+    })
+}
+
+/// Applies `f` element by element to tensors that [`broadcast`] accepts.
+pub fn combine(a: &Bounded, b: &Bounded, f: impl Fn(Element, Element) -> Element) -> Bounded {
+    let rank = a.shape.len().max(b.shape.len());
+    let extent = |x: &Bounded, d: usize| {
+        (d + x.shape.len())
+            .checked_sub(rank)
+            .map_or(1, |d| x.shape[d])
+    };
+    let shape: Vec<usize> = (0..rank)
+        .map(|d| match (extent(a, d), extent(b, d)) {
+            (1, y) => y,
+            (x, _) => x,
+        })
+        .collect();
+    let elements = (0..shape.iter().product()).map(|i| {
+        f(
+            a.at(source(i, &shape, &a.shape)),
+            b.at(source(i, &shape, &b.shape)),
+        )
+    });
+    Bounded::new(shape.clone(), elements)
+}
+
+/// Where the element at row-major position `index` of `result` comes from in an operand of shape `operand`, broadcast as numpy does.
+pub fn source(mut index: usize, result: &[usize], operand: &[usize]) -> usize {
+    let (mut at, mut step) = (0, 1);
+    for (d, &extent) in result.iter().enumerate().rev() {
+        let position = index % extent;
+        index /= extent;
+        let Some(d) = (d + operand.len()).checked_sub(result.len()) else {
+            break;
+        };
+        if operand[d] != 1 {
+            at += position * step;
+        }
+        step *= operand[d];
+    }
+    at
+}
+
+/// A shape around one axis: the product of the extents before it, its own, and the product of those behind.
+pub fn around(shape: &[usize], axis: usize) -> [usize; 3] {
+    [
+        shape[..axis].iter().product(),
+        shape[axis],
+        shape[axis + 1..].iter().product(),
+    ]
+}
+
+/// A random small type: of rank 4 mostly, with channels on and off the block of 4.
+pub fn random(rng: &mut Rng) -> Type {
+    if rng.range(0, 3) == 0 {
+        Type::f32([rng.range(1, 3), rng.range(1, 37)])
+    } else {
+        Type::f32([
+            rng.range(1, 2),
+            rng.range(1, 17),
+            rng.range(1, 9),
+            rng.range(1, 9),
+        ])
+    }
+}
+
+/// A random pair of types that broadcast: equal, one value a channel, or with some extents dropped.
+pub fn random_pair(rng: &mut Rng) -> Vec<Type> {
+    let a = random(rng);
+    let mut b = a.clone();
+    match rng.range(0, 3) {
+        0 => b.shape.iter_mut().skip(2).for_each(|extent| *extent = 1),
+        1 => {
+            b.shape
+                .iter_mut()
+                .for_each(|extent| *extent = if rng.flip() { 1 } else { *extent });
+            let drop = rng.range(0, b.rank() - 1);
+            b.shape.drain(..drop);
+        }
+        _ => {}
+    }
+    if rng.flip() { vec![a, b] } else { vec![b, a] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::call::{ArgKind, ArgSpec, ArgValue, Default};
+    use crate::ops::{Operands, Signature};
+
+    fn check_broadcast(a: &[usize], b: &[usize], expected: Result<&[usize], &str>) {
+        let found = broadcast("add", &Type::f32(a), &Type::f32(b));
+        match expected {
+            Ok(shape) => assert_eq!(found, Ok(Type::f32(shape))),
+            Err(message) => {
+                let found = found.unwrap_err();
+                assert_eq!(found.message, message);
+                assert_eq!(found.operands, [0, 1]);
+            }
+        }
+    }
+
+    #[test]
+    fn broadcasting_both_ways() {
+        check_broadcast(&[2, 3], &[2, 3], Ok(&[2, 3]));
+        check_broadcast(&[1, 3, 4, 4], &[1, 3, 1, 1], Ok(&[1, 3, 4, 4]));
+        check_broadcast(&[2, 1], &[1, 3], Ok(&[2, 3]));
+        check_broadcast(&[1], &[1, 3, 4, 4], Ok(&[1, 3, 4, 4]));
+        check_broadcast(&[], &[5], Ok(&[5]));
+        check_broadcast(&[0], &[1], Ok(&[0]));
+        check_broadcast(
+            &[2, 3],
+            &[2, 4],
+            Err("cannot add f32[2,3] and f32[2,4]: dimension 1 is 3 in one and 4 in the other"),
+        );
+        check_broadcast(
+            &[1, 3, 4, 4],
+            &[3],
+            Err(
+                "cannot add f32[1,3,4,4] and f32[3]: dimension 3 of the first is 4, dimension 0 of the second, which lies over it, is 3",
+            ),
+        );
+        let vast = [1 << 30, 1];
+        assert_eq!(
+            broadcast("add", &Type::f32(vast), &Type::f32([1 << 30]))
+                .unwrap_err()
+                .message,
+            "the result would be f32[1073741824,1073741824]"
+        );
+    }
+
+    #[test]
+    fn sources() {
+        assert_eq!(
+            (0..6).map(|i| source(i, &[2, 3], &[3])).collect::<Vec<_>>(),
+            [0, 1, 2, 0, 1, 2]
+        );
+        assert_eq!(
+            (0..6)
+                .map(|i| source(i, &[2, 3], &[2, 1]))
+                .collect::<Vec<_>>(),
+            [0, 0, 0, 1, 1, 1]
+        );
+        assert_eq!(
+            (0..6)
+                .map(|i| source(i, &[2, 3], &[2, 3]))
+                .collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 5]
+        );
+        assert_eq!(
+            (0..6).map(|i| source(i, &[2, 3], &[])).collect::<Vec<_>>(),
+            [0; 6]
+        );
+    }
+
+    fn check_axis(given: i64, end: bool, expected: Option<usize>) {
+        const SIGNATURE: Signature = Signature {
+            name: "probe",
+            doc: "",
+            operands: Operands::Fixed(&["x"]),
+            args: &[ArgSpec {
+                name: "axis",
+                kind: ArgKind::Int,
+                default: Default::Required,
+                doc: "",
+            }],
+        };
+        let x = Type::f32([2, 3, 4]);
+        let operands = [&x];
+        let call = Call::new(&SIGNATURE, &operands, vec![("axis", ArgValue::Int(given))]);
+        assert_eq!(axis(&call, &x, end).ok(), expected, "{given}");
+    }
+
+    #[test]
+    fn axes() {
+        check_axis(0, false, Some(0));
+        check_axis(2, false, Some(2));
+        check_axis(3, false, None);
+        check_axis(3, true, Some(3));
+        check_axis(4, true, None);
+        check_axis(-1, false, Some(2));
+        check_axis(-3, true, Some(0));
+        check_axis(-4, false, None);
+        check_axis(i64::MIN, false, None);
+        check_axis(i64::MAX, true, None);
+    }
+
+    #[test]
+    fn random_pairs_broadcast() {
+        for seed in 0..200 {
+            let pair = random_pair(&mut Rng::new(seed));
+            assert!(broadcast("add", &pair[0], &pair[1]).is_ok(), "{pair:?}");
+        }
+    }
+}

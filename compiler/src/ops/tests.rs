@@ -1,0 +1,399 @@
+//! What holds for every operator of the table: random examples pass their own rules, and the lowering computes in f32 what the
+//! evaluation says, within its bounds.
+
+use super::*;
+use crate::loops::expr::{Binary, Expr, Unary};
+use crate::loops::stage::{Combine, Count, Kind, Operand, Place};
+
+const SEEDS: u64 = 200;
+
+/// Calls `check` with random examples of all operators.
+fn for_examples(check: impl Fn(&Entry, &Example<Op>, &mut Rng)) {
+    for entry in TABLE {
+        for seed in 0..SEEDS {
+            let mut rng = Rng::new(seed);
+            let example = (entry.example)(&mut rng);
+            check(entry, &example, &mut rng);
+        }
+    }
+}
+
+fn infer(example: &Example<Op>) -> Vec<Type> {
+    let inputs: Vec<&Type> = example.inputs.iter().collect();
+    example
+        .op
+        .infer(&inputs, Mode::Infer)
+        .unwrap_or_else(|error| panic!("{example:?}: {error:?}"))
+}
+
+/// Random f32 values; every other time all positive, so that variances are.
+fn values(example: &Example<Op>, rng: &mut Rng) -> Vec<Bounded> {
+    let positive = rng.flip();
+    let mut draw = || {
+        let value = rng.range(1, 1 << 20) as f32 / (1 << 18) as f32;
+        f64::from(if positive || rng.flip() {
+            value
+        } else {
+            -value
+        })
+    };
+    example
+        .inputs
+        .iter()
+        .map(|ty| {
+            Bounded::exact(
+                &ty.shape,
+                (0..ty.elements()).map(|_| draw()).collect::<Vec<_>>(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_table_is_alphabetical() {
+    let names: Vec<&str> = TABLE.iter().map(|entry| entry.signature.name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    assert!(
+        names
+            .iter()
+            .all(|name| find(name).is_some_and(|entry| entry.signature.name == *name))
+    );
+}
+
+#[test]
+fn attributes_round_trip() {
+    for_examples(|entry, example, _| {
+        let attributes = example.op.attributes();
+        assert_eq!(example.op.name(), entry.signature.name);
+        let mut reader = call::AttrReader::new(
+            attributes
+                .iter()
+                .map(|(name, attr)| ((*name).to_string(), attr.clone()))
+                .collect(),
+        );
+        assert_eq!(
+            (entry.from_attributes)(&mut reader).as_ref(),
+            Ok(&example.op)
+        );
+        assert_eq!(reader.finish(), Ok(()), "{attributes:?}");
+        for (missing, _) in &attributes {
+            let rest = attributes.iter().filter(|(name, _)| name != missing);
+            let mut reader = call::AttrReader::new(
+                rest.map(|(name, attr)| ((*name).to_string(), attr.clone()))
+                    .collect(),
+            );
+            assert!(
+                (entry.from_attributes)(&mut reader).is_err(),
+                "{} without {missing}",
+                entry.signature.name
+            );
+        }
+    });
+}
+
+#[test]
+fn defaults_are_of_their_kinds() {
+    for entry in TABLE {
+        for arg in entry.signature.args {
+            let fits = match arg.default {
+                call::Default::Required => true,
+                call::Default::Int(v) => arg.kind.accepts(&ArgValue::Int(v)),
+                call::Default::Float(v) => arg.kind.accepts(&ArgValue::Float(v)),
+                call::Default::Bool(v) => arg.kind.accepts(&ArgValue::Bool(v)),
+                call::Default::SameAs(other) => {
+                    entry.signature.args.iter().any(|arg| arg.name == other)
+                }
+            };
+            assert!(fits, "{} of {}", arg.name, entry.signature.name);
+        }
+    }
+}
+
+#[test]
+fn too_many_operands_are_refused() {
+    for_examples(|entry, example, _| {
+        let extra = Type::f32([1, 2, 3, 4, 5]);
+        let inputs: Vec<&Type> = example.inputs.iter().chain([&extra; 5]).collect();
+        assert!(
+            example.op.infer(&inputs, Mode::Infer).is_err(),
+            "{}",
+            entry.signature.name
+        );
+    });
+}
+
+#[test]
+fn lowered_in_f32_within_the_bounds() {
+    for_examples(|entry, example, rng| {
+        let name = entry.signature.name;
+        let types = infer(example);
+        let inputs = values(example, rng);
+        let results = example
+            .op
+            .evaluate(&inputs.iter().collect::<Vec<_>>(), Mode::Infer);
+        assert_eq!(
+            results
+                .iter()
+                .map(|result| &result.shape)
+                .collect::<Vec<_>>(),
+            types.iter().map(|ty| &ty.shape).collect::<Vec<_>>()
+        );
+        let lowered = run(example, &inputs, &types[0]);
+        assert_eq!(lowered.data.len(), results[0].value.len(), "{name}");
+        for (i, &found) in lowered.data.iter().enumerate() {
+            let (value, bound) = results[0].at(i);
+            assert!(bound >= 0.0, "{name}: bound {bound}");
+            if value.is_nan() {
+                assert!(found.is_nan(), "{example:?}: {found} instead of NaN at {i}");
+            } else {
+                let off = (f64::from(found) - value).abs();
+                assert!(
+                    off <= bound,
+                    "{example:?}: {found} instead of {value} +- {bound} at {i}"
+                );
+            }
+        }
+        if inputs.iter().flat_map(|x| &x.value).all(|&v| v > 0.0) {
+            let loose = results[0]
+                .value
+                .iter()
+                .zip(&results[0].bound)
+                .find(|&(&v, &b)| b > 1e-3 * (1.0 + v.abs()));
+            assert_eq!(loose, None, "{example:?}: a bound that says nothing");
+        }
+    });
+}
+
+/// A tensor of the stage runner.
+#[derive(Clone)]
+struct Buffer {
+    shape: Vec<usize>,
+    data: Vec<f32>,
+}
+
+impl Buffer {
+    /// The element at a position of rank 4; `None` outside.
+    fn pixel(&self, at: [usize; 4], pad: [usize; 2]) -> Option<f32> {
+        let at = [
+            at[0],
+            at[1],
+            at[2].checked_sub(pad[0])?,
+            at[3].checked_sub(pad[1])?,
+        ];
+        let inside = at
+            .iter()
+            .zip(&self.shape)
+            .all(|(position, extent)| position < extent);
+        inside.then(|| {
+            self.data[at
+                .iter()
+                .zip(&self.shape)
+                .fold(0, |index, (position, extent)| index * extent + position)]
+        })
+    }
+}
+
+/// Runs the stages of an example in f32.
+fn run(example: &Example<Op>, inputs: &[Bounded], result: &Type) -> Buffer {
+    let lowering = example
+        .op
+        .lower(&example.inputs.iter().collect::<Vec<_>>(), &[result]);
+    let inputs: Vec<Buffer> = inputs
+        .iter()
+        .map(|x| Buffer {
+            shape: x.shape.clone(),
+            data: x.value.iter().map(|&v| v as f32).collect(),
+        })
+        .collect();
+    let mut temps: Vec<Option<Buffer>> = vec![None; lowering.temps.len()];
+    let mut written = None;
+    for stage in &lowering.stages {
+        let reads: Vec<&Buffer> = stage
+            .reads
+            .iter()
+            .map(|place| match *place {
+                Place::Input(i) => &inputs[i],
+                Place::Temp(i) => temps[i].as_ref().expect("written before it is read"),
+                Place::Result(_) => written.as_ref().expect("written before it is read"),
+            })
+            .collect();
+        let shape = match stage.write {
+            Place::Temp(i) => lowering.temps[i].shape.clone(),
+            _ => result.shape.clone(),
+        };
+        let data = compute(&stage.kind, &reads, &shape);
+        assert_eq!(data.len(), shape.iter().product::<usize>(), "{stage:?}");
+        match stage.write {
+            Place::Temp(i) => temps[i] = Some(Buffer { shape, data }),
+            Place::Result(0) => written = Some(Buffer { shape, data }),
+            place => panic!("{place:?} cannot be written here"),
+        }
+    }
+    written.expect("the result is written")
+}
+
+/// All positions of a shape of rank 4, in row-major order.
+fn positions(shape: &[usize]) -> impl Iterator<Item = [usize; 4]> {
+    let [n, c, h, w] = shape[..] else {
+        panic!("{shape:?} is not of rank 4")
+    };
+    (0..n * c * h * w).map(move |i| [i / (c * h * w), i / (h * w) % c, i / w % h, i % w])
+}
+
+fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
+    let x = reads.first();
+    match kind {
+        Kind::Pointwise(expr) => (0..shape.iter().product())
+            .map(|i| {
+                value(expr, &|Operand(o)| {
+                    reads[o].data[shapes::source(i, shape, &reads[o].shape)]
+                })
+            })
+            .collect(),
+        Kind::BatchNorm { eps } => {
+            let [_, channels, inner] = shapes::around(shape, 1);
+            let at = |operand: usize, c: usize| f64::from(reads[operand].data[c]);
+            let fold = |c: usize| {
+                let scale = at(1, c) / (at(4, c) + eps).sqrt();
+                (scale as f32, (at(2, c) - at(3, c) * scale) as f32)
+            };
+            let affine = |(i, &x): (usize, &f32)| {
+                let (scale, shift) = fold(i / inner % channels);
+                x * scale + shift
+            };
+            reads[0].data.iter().enumerate().map(affine).collect()
+        }
+        Kind::Reduce {
+            axes,
+            combine,
+            finish,
+        } => {
+            let x = reads[0];
+            let start = if *combine == Combine::Sum {
+                0.0
+            } else {
+                f32::NEG_INFINITY
+            };
+            let mut reduced = vec![start; shape.iter().product()];
+            assert!(axes.iter().all(|&axis| shape[axis] == 1));
+            for (i, &v) in x.data.iter().enumerate() {
+                let into = &mut reduced[shapes::source(i, &x.shape, shape)];
+                *into = if *combine == Combine::Sum {
+                    *into + v
+                } else {
+                    larger(*into, v)
+                };
+            }
+            reduced.iter().map(|&v| value(finish, &|_| v)).collect()
+        }
+        Kind::Pool { window, average } => {
+            let x = reads[0];
+            let pixels = |[n, c, y, z]: [usize; 4]| {
+                let (top, left) = (y * window.stride[0], z * window.stride[1]);
+                let bottom = x.shape[2] + window.pad[0] + window.pad[2];
+                let right = x.shape[3] + window.pad[1] + window.pad[3];
+                let taps = (0..window.kernel[0])
+                    .flat_map(|ky| (0..window.kernel[1]).map(move |kx| (top + ky, left + kx)));
+                let taps: Vec<_> = taps.filter(|&(y, x)| y < bottom && x < right).collect();
+                let real: Vec<f32> = taps
+                    .iter()
+                    .filter_map(|&(y, z)| x.pixel([n, c, y, z], [window.pad[0], window.pad[1]]))
+                    .collect();
+                (real, taps.len())
+            };
+            positions(shape)
+                .map(|at| match (pixels(at), average) {
+                    ((real, _), None) => real.into_iter().fold(f32::NEG_INFINITY, larger),
+                    ((real, _), Some(Count::Valid)) => real.iter().sum::<f32>() / real.len() as f32,
+                    ((real, taps), Some(Count::Padded)) => real.iter().sum::<f32>() / taps as f32,
+                })
+                .collect()
+        }
+        Kind::ChannelSquares { before, after } => positions(shape)
+            .map(|[n, c, y, z]| {
+                let near = c.saturating_sub(*before)..=c + after;
+                near.filter_map(|c| reads[0].pixel([n, c, y, z], [0, 0]))
+                    .map(|v| v * v)
+                    .sum()
+            })
+            .collect(),
+        Kind::Conv { window, groups } => {
+            let (x, weight) = (reads[0], reads[1]);
+            let per_group = [weight.shape[0] / groups, weight.shape[1]];
+            positions(shape)
+                .map(|[n, o, y, z]| {
+                    let mut sum = reads.get(2).map_or(0.0, |bias| bias.data[o]);
+                    for [_, i, ky, kx] in
+                        positions(&[1, weight.shape[1], weight.shape[2], weight.shape[3]])
+                    {
+                        let channel = o / per_group[0] * per_group[1] + i;
+                        let row = y * window.stride[0] + ky * window.dilation[0];
+                        let column = z * window.stride[1] + kx * window.dilation[1];
+                        let pixel =
+                            x.pixel([n, channel, row, column], [window.pad[0], window.pad[1]]);
+                        sum += pixel.unwrap_or(0.0)
+                            * weight.pixel([o, i, ky, kx], [0, 0]).unwrap_or(f32::NAN);
+                    }
+                    sum
+                })
+                .collect()
+        }
+        Kind::Gemm => {
+            let (k, out) = (reads[0].shape[1], reads[1].shape[0]);
+            let dot = |i: usize| {
+                let (x, weight) = (
+                    &reads[0].data[i / out * k..][..k],
+                    &reads[1].data[i % out * k..][..k],
+                );
+                x.iter().zip(weight).map(|(a, b)| a * b).sum::<f32>()
+                    + reads.get(2).map_or(0.0, |bias| bias.data[i % out])
+            };
+            (0..shape.iter().product()).map(dot).collect()
+        }
+        Kind::Concat { axis } => {
+            let [outer, ..] = shapes::around(shape, *axis);
+            let rows = (0..outer).flat_map(|o| {
+                reads
+                    .iter()
+                    .map(move |x| &x.data[o * x.data.len() / outer..(o + 1) * x.data.len() / outer])
+            });
+            rows.flatten().copied().collect()
+        }
+        Kind::Reshape => x.map(|x| x.data.clone()).unwrap_or_default(),
+    }
+}
+
+/// The larger; NaN if either is.
+fn larger(a: f32, b: f32) -> f32 {
+    if a.is_nan() || a > b { a } else { b }
+}
+
+fn value(expr: &Expr<Operand>, leaf: &impl Fn(Operand) -> f32) -> f32 {
+    match expr {
+        Expr::Leaf(operand) => leaf(*operand),
+        Expr::Const(value) => *value,
+        Expr::Unary(f, a) => {
+            let a = value(a, leaf);
+            match f {
+                Unary::Neg => -a,
+                Unary::Sqrt => a.sqrt(),
+                Unary::Exp => a.exp(),
+                Unary::Log => a.ln(),
+            }
+        }
+        Expr::Binary(f, a, b) => {
+            let (a, b) = (value(a, leaf), value(b, leaf));
+            match f {
+                Binary::Add => a + b,
+                Binary::Sub => a - b,
+                Binary::Mul => a * b,
+                Binary::Div => a / b,
+                Binary::Max => larger(a, b),
+                Binary::Min => -larger(-a, -b),
+            }
+        }
+        Expr::MulAdd(abc) => {
+            value(&abc[0], leaf).mul_add(value(&abc[1], leaf), value(&abc[2], leaf))
+        }
+    }
+}

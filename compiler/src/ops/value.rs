@@ -1,0 +1,152 @@
+//! Values of the reference interpreter: f64 with an error bound an element.
+
+/// Unit roundoff of f32.
+pub const U: f64 = 1.0 / (1u64 << 24) as f64;
+
+/// What underflow may cost an f32 evaluation, flushed to zero or not.
+pub const UNDERFLOW: f64 = f32::MIN_POSITIVE as f64;
+
+/// Relative bound of the vector functions: 4 ULP, each at most 2 U of the value.
+pub const FUNCTION: f64 = 8.0 * U;
+
+/// gamma_n = n u / (1 - n u): the relative bound for a sum of n products (Higham, Accuracy and Stability, 2nd ed., section 3.1),
+/// whatever the order of summation, fused or not.
+pub fn gamma(n: usize) -> f64 {
+    let nu = n as f64 * U;
+    if nu >= 0.5 {
+        f64::INFINITY
+    } else {
+        nu / (1.0 - nu)
+    }
+}
+
+/// A value and the bound on an f32 evaluation's distance from it.
+pub type Element = (f64, f64);
+
+/// Completes a bound that counts roundings only: adds underflow, and is infinite where f32 may overflow or nothing is known.
+pub fn closed(value: f64, bound: f64) -> Element {
+    let bound = bound + UNDERFLOW;
+    if bound.is_nan() || value.abs() + bound > f64::from(f32::MAX) {
+        (value, f64::INFINITY)
+    } else {
+        (value, bound)
+    }
+}
+
+/// A result whose operands put it off by `carried`, after `roundings` of itself.
+pub fn rounded(value: f64, carried: f64, roundings: usize) -> Element {
+    closed(value, carried + gamma(roundings) * (value.abs() + carried))
+}
+
+/// a + b without its rounding: `carried` for [`rounded`].
+pub fn sum(a: Element, b: Element) -> Element {
+    (a.0 + b.0, a.1 + b.1)
+}
+
+/// a * b without its rounding: `carried` for [`rounded`].
+pub fn product(a: Element, b: Element) -> Element {
+    (a.0 * b.0, a.1 * (b.0.abs() + b.1) + a.0.abs() * b.1)
+}
+
+/// A sum in any order, with what rounding is relative to and what the terms' own errors do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sum {
+    value: f64,
+    size: f64,
+    carried: f64,
+    terms: usize,
+}
+
+impl Sum {
+    /// Adds a term.
+    pub fn add(&mut self, term: Element) {
+        self.value += term.0;
+        self.size += term.0.abs() + term.1;
+        self.carried += term.1;
+        self.terms += 1;
+    }
+
+    /// Adds a * b.
+    pub fn add_product(&mut self, a: Element, b: Element) {
+        self.add(product(a, b));
+    }
+
+    /// The sum; `more` roundings touch each term besides its product and the additions.
+    pub fn finish(self, more: usize) -> Element {
+        closed(
+            self.value,
+            self.carried + gamma(self.terms + more) * self.size,
+        )
+    }
+
+    /// The sum divided by `count`, or multiplied by its rounded reciprocal.
+    pub fn mean(self, count: usize) -> Element {
+        let (value, bound) = self.finish(2);
+        closed(value / count as f64, bound / count as f64)
+    }
+}
+
+/// A tensor in f64. `bound[i]` says how far an f32 evaluation may be from `value[i]`; it is never NaN. Where the value is NaN, an f32
+/// evaluation has NaN too, whatever the bound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bounded {
+    /// Extents.
+    pub shape: Vec<usize>,
+    /// Elements in row-major order.
+    pub value: Vec<f64>,
+    /// Absolute error bounds, same order.
+    pub bound: Vec<f64>,
+}
+
+impl Bounded {
+    /// A tensor known exactly: f32 inputs and weights.
+    pub fn exact(shape: &[usize], value: impl IntoIterator<Item = f64>) -> Bounded {
+        let value: Vec<f64> = value.into_iter().collect();
+        Bounded {
+            shape: shape.to_vec(),
+            bound: vec![0.0; value.len()],
+            value,
+        }
+    }
+
+    /// A tensor of these elements in row-major order.
+    pub fn new(
+        shape: impl Into<Vec<usize>>,
+        elements: impl IntoIterator<Item = Element>,
+    ) -> Bounded {
+        let (value, bound) = elements.into_iter().unzip();
+        Bounded {
+            shape: shape.into(),
+            value,
+            bound,
+        }
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(shape: &[usize]) -> Bounded {
+        Bounded::exact(shape, std::iter::repeat_n(0.0, shape.iter().product()))
+    }
+
+    /// The element at a row-major position.
+    pub fn at(&self, index: usize) -> Element {
+        (self.value[index], self.bound[index])
+    }
+
+    /// Applies `f(value, bound) -> (value, bound)` to each element.
+    #[must_use]
+    pub fn map(&self, f: impl Fn(f64, f64) -> Element) -> Bounded {
+        Bounded::new(
+            self.shape.clone(),
+            self.value.iter().zip(&self.bound).map(|(&v, &b)| f(v, b)),
+        )
+    }
+
+    /// The same elements under another shape of as many.
+    #[must_use]
+    pub fn reshape(&self, shape: impl Into<Vec<usize>>) -> Bounded {
+        Bounded {
+            shape: shape.into(),
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The whole path: text to model, model to module.
+//!
+//! ```
+//! use rebirth_compiler::pipeline::{compile, load};
+//! use rebirth_compiler::resolve::Settings;
+//! use rebirth_compiler::weights;
+//! use rebirth_lang::Source;
+//! use rebirth_runtime::{Session, Tensor};
+//!
+//! let source = Source::new("tiny.net", "net tiny(x: f32[n, 3, 8, 8]) -> f32[n, 2] {
+//!     let y = x |> conv(8, 3, pad: 1) |> relu
+//!     y |> global_avg_pool |> flatten |> dense(2) as fc |> softmax
+//! }");
+//! let model = load(&source, &Settings::default())?;
+//! let params = weights::random(&model.graph, 1)?;
+//! let module = compile(&model.graph, &params, "native")?;
+//! let mut session = Session::new(module.into())?;
+//! let outputs = session.run(&[&Tensor::zeros([1, 3, 8, 8])?])?;
+//! assert_eq!(outputs[0].shape(), [1, 2]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+
+use rebirth_lang::{Report, Source, parse};
+use rebirth_runtime::Module;
+
+use crate::codegen::{CodegenError, jit, target};
+use crate::graph::{self, Graph};
+use crate::loops::lower::{LowerError, lower};
+use crate::loops::program::Program;
+use crate::resolve::{Model, Settings, resolve};
+
+/// Why a model has no module.
+#[derive(Debug)]
+pub enum CompileError {
+    /// The graph breaks a rule: our bug, or the bug of who built it by hand.
+    Graph(graph::verify::Violation),
+    /// It has no loops.
+    Lower(LowerError),
+    /// It has no code.
+    Codegen(CodegenError),
+    /// The parameters are not one tensor of the right size each.
+    Params {
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl CompileError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CompileError::Graph(_) => "E0701",
+            CompileError::Lower(LowerError::TooLarge { .. }) => "E0702",
+            CompileError::Lower(LowerError::ComputedWeights { .. }) => "E0703",
+            CompileError::Lower(LowerError::Broken(_)) => "E0704",
+            CompileError::Codegen(CodegenError::UnknownCpu { .. }) => "E0705",
+            CompileError::Codegen(CodegenError::OutOfMemory { .. }) => "E0706",
+            CompileError::Codegen(CodegenError::Cranelift { .. }) => "E0707",
+            CompileError::Params { .. } => "E0708",
+        }
+    }
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::Graph(violation) => write!(f, "the graph breaks a rule: {violation}"),
+            CompileError::Lower(error) => error.fmt(f),
+            CompileError::Codegen(error) => error.fmt(f),
+            CompileError::Params { message } => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// Parses and resolves a text.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of places.
+pub fn load(source: &Source, settings: &Settings) -> Result<Model, Report> {
+    let file = parse(source)?;
+    resolve(source, &file, settings).map_err(|diagnostics| Report::new(source.clone(), diagnostics))
+}
+
+/// The loops of an inference graph.
+///
+/// # Errors
+/// The graph breaks a rule, or has no loops.
+pub fn loops(graph: &Graph) -> Result<Program, CompileError> {
+    graph::verify(graph).map_err(CompileError::Graph)?;
+    lower(graph).map_err(CompileError::Lower)
+}
+
+/// Compiles an inference graph into memory. `params` holds row-major elements in the order of `Graph::params`; `cpu` is a name of
+/// [`target::TARGETS`] or `native`.
+///
+/// # Errors
+/// See [`CompileError`].
+pub fn compile(graph: &Graph, params: &[Vec<f32>], cpu: &str) -> Result<Module, CompileError> {
+    let target = target::find(cpu).map_err(CompileError::Codegen)?;
+    let program = loops(graph)?;
+    if params.len() != graph.params.len() {
+        let message = format!("the network has {} parameters, {} were given", graph.params.len(), params.len());
+        return Err(CompileError::Params { message });
+    }
+    for (&id, tensor) in graph.params.iter().zip(params) {
+        if tensor.len() != graph.ty(id).elements() {
+            let message = format!("{} is {}, {} elements were given", graph.spelling(id), graph.ty(id), tensor.len());
+            return Err(CompileError::Params { message });
+        }
+    }
+    jit::compile(&program, target, params).map_err(CompileError::Codegen)
+}

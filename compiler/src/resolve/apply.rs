@@ -1,0 +1,234 @@
+//! Applying an operator: its parameters, its node, and why it cannot be.
+
+use rebirth_lang::ast::{Expr, ExprKind};
+use rebirth_lang::{Diagnostic, Span};
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
+
+use super::eval::Fault;
+use super::paths::{MAX_PATH, Member, Segment};
+use super::resolver::Resolver;
+use super::value::Value;
+use super::{Origin, codes};
+use crate::graph::{MAX_NODES, Type, ValueId};
+use crate::ops::{ArgValue, Call, CallError, Entry, Mismatch, ParamSpec};
+
+/// Most operands an error shows.
+const SHOWN: usize = 8;
+
+/// Where an operator is applied.
+pub(super) struct Site<'a> {
+    /// What an error points at first.
+    pub(super) primary: Span,
+    /// The whole expression.
+    pub(super) whole: Span,
+    pub(super) callee: &'a str,
+    pub(super) alias: Option<&'a str>,
+    pub(super) operands: Vec<Operand<'a>>,
+    /// Places of the arguments that are given.
+    pub(super) arguments: Vec<(&'static str, Span)>,
+}
+
+/// A tensor that an operator is applied to.
+pub(super) struct Operand<'a> {
+    pub(super) value: ValueId,
+    pub(super) span: Span,
+    pub(super) expr: Option<&'a Expr>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Appends the node of an operator with its parameters.
+    pub(super) fn apply(
+        &mut self,
+        entry: &'static Entry,
+        given: Vec<(&'static str, ArgValue)>,
+        site: Site<'a>,
+    ) -> Value {
+        if self.builder.graph().nodes.len() >= MAX_NODES {
+            return self.fatal(
+                Diagnostic::new(
+                    codes::TOO_MANY_NODES,
+                    format!("the network has more than {MAX_NODES} layers"),
+                )
+                .label(site.primary, "this one is too many")
+                .help("a loop runs far more often than a network needs"),
+            );
+        }
+        if !self.budget.spend(site.operands.len()) {
+            return self.fault(Fault::steps(), site.primary);
+        }
+        if self.paths.path().len() > MAX_PATH {
+            return self.path_too_long(&site);
+        }
+        let segment = self.paths.segment(site.alias, site.callee);
+        let name = self
+            .paths
+            .below(Some(Segment::Name(site.alias.unwrap_or(site.callee))));
+        let types: Vec<&Type> = site
+            .operands
+            .iter()
+            .map(|operand| self.builder.ty(operand.value))
+            .collect();
+        let made = (entry.from_call)(&Call::new(entry.signature, &types, given));
+        let (op, specs) = match made {
+            Ok(made) => made,
+            Err(error) => return self.call_error(entry, &error, &site),
+        };
+        let prefix = if specs.is_empty() {
+            name.clone()
+        } else {
+            self.paths.below(segment)
+        };
+        let longest = specs
+            .iter()
+            .map(|spec| spec.suffix.len() + 1)
+            .max()
+            .unwrap_or(0);
+        if prefix.len().max(name.len()) + longest > MAX_PATH {
+            return self.path_too_long(&site);
+        }
+        if specs.iter().any(|spec| self.too_large(&spec.ty, &site)) {
+            return Value::Error;
+        }
+        let mut inputs: Vec<ValueId> = site.operands.iter().map(|operand| operand.value).collect();
+        inputs.extend(specs.iter().map(|spec| self.parameter(&prefix, spec)));
+        if !specs.is_empty() {
+            let unnamed = site.alias.is_none().then_some(site.callee);
+            self.paths.weighted(Member {
+                segment,
+                unnamed,
+                span: site.primary,
+            });
+        }
+        // Stands in until all names are known: digits are no name of the source.
+        let placeholder = self.builder.graph().nodes.len().to_string();
+        let results = match self.builder.node(&placeholder, op, inputs) {
+            Ok(results) => results,
+            Err(mismatch) => return self.mismatch(&mismatch, &site),
+        };
+        self.origins.push(Origin {
+            span: site.whole,
+            path: prefix,
+        });
+        self.names.push(name);
+        match results.as_slice() {
+            [one] => Value::Tensor(*one),
+            _ => Value::list(results.into_iter().map(Value::Tensor).collect())
+                .unwrap_or(Value::Error),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn path_too_long(&mut self, site: &Site<'a>) -> Value {
+        self.error(
+            codes::PATH_TOO_LONG,
+            format!("the weight path of this call has more than {MAX_PATH} bytes"),
+            site.primary,
+            "named here",
+            "shorten the names of the `let`s, `as` and blocks around it",
+        )
+    }
+
+    fn parameter(&mut self, prefix: &str, spec: &ParamSpec) -> ValueId {
+        let mut path = if prefix.is_empty() {
+            spec.suffix.to_string()
+        } else {
+            format!("{prefix}.{}", spec.suffix)
+        };
+        loop {
+            if let Some(id) = self.builder.param(&path, spec.ty.clone(), spec.state) {
+                return id;
+            }
+            // The scope that holds both calls reports them when it closes; until then any free name does.
+            path.push('\'');
+            path.push_str(&self.builder.graph().params.len().to_string());
+        }
+    }
+
+    fn too_large(&mut self, ty: &Type, site: &Site<'a>) -> bool {
+        if byte_len(&ty.shape, ty.dtype).is_ok() {
+            return false;
+        }
+        let mut diagnostic = Diagnostic::new(
+            codes::TENSOR_TOO_LARGE,
+            format!("{ty} is beyond the {MAX_RANK} dimensions or {MAX_TENSOR_BYTES} bytes a tensor may have"),
+        )
+        .label(site.primary, format!("this needs a tensor {ty}"));
+        diagnostic = self.label_operands(diagnostic, site, &[]);
+        self.report(diagnostic.help("reduce the number of channels or the size of the input"));
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_error(&mut self, entry: &Entry, error: &CallError, site: &Site<'a>) -> Value {
+        let mut diagnostic = match error.argument {
+            Some(name) => {
+                let given = site.arguments.iter().find(|(given, _)| *given == name);
+                let diagnostic = Diagnostic::new(codes::OPERATOR_ARGUMENT, error.message.clone());
+                match given {
+                    Some((_, span)) => diagnostic
+                        .label(*span, format!("`{name}` is given here"))
+                        .label(site.primary, "in this call"),
+                    None => {
+                        diagnostic.label(site.primary, format!("`{name}` has its default here"))
+                    }
+                }
+            }
+            None => Diagnostic::new(codes::SHAPES, error.message.clone())
+                .label(site.primary, "in this call"),
+        };
+        diagnostic = self.label_operands(diagnostic, site, &[]);
+        let about = entry
+            .signature
+            .args
+            .iter()
+            .find(|arg| Some(arg.name) == error.argument);
+        diagnostic.help = error
+            .help
+            .clone()
+            .or_else(|| about.map(|arg| format!("`{}`: {}", arg.name, arg.doc)));
+        self.report(diagnostic)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mismatch(&mut self, mismatch: &Mismatch, site: &Site<'a>) -> Value {
+        let diagnostic = Diagnostic::new(codes::SHAPES, mismatch.message.clone())
+            .label(site.primary, format!("in this `{}`", site.callee));
+        let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands);
+        diagnostic.help = mismatch.help.clone();
+        self.report(diagnostic)
+    }
+
+    /// Shows the types of the blamed operands (all, when none is), and where the names among them come from.
+    fn label_operands(
+        &self,
+        mut diagnostic: Diagnostic,
+        site: &Site<'a>,
+        blamed: &[usize],
+    ) -> Diagnostic {
+        let all: Vec<usize> = (0..site.operands.len()).collect();
+        let blamed = if blamed.iter().any(|&i| i < all.len()) {
+            blamed
+        } else {
+            &all
+        };
+        for operand in blamed
+            .iter()
+            .filter_map(|&i| site.operands.get(i))
+            .take(SHOWN)
+        {
+            diagnostic = diagnostic.label(
+                operand.span,
+                format!("this is {}", self.builder.ty(operand.value)),
+            );
+            if let Some(ExprKind::Name(name)) = operand.expr.map(|expr| &expr.kind)
+                && let Some(binding) = self.scopes.get(name)
+            {
+                diagnostic = diagnostic.label(binding.span, format!("`{name}` comes from here"));
+            }
+        }
+        diagnostic
+    }
+}

@@ -1,0 +1,152 @@
+//! Bodies and what they bind: `let`, `if`, `for`, patterns.
+
+use rebirth_lang::ast::{self, Pattern};
+use rebirth_lang::{Diagnostic, Span};
+
+use super::codes;
+use super::eval::Fault;
+use super::paths::{Naming, Segment};
+use super::resolver::{Frame, Resolver};
+use super::value::Value;
+
+impl<'a> Resolver<'a> {
+    pub(super) fn if_else(&mut self, branches: &'a ast::If) -> Value {
+        for branch in &branches.branches {
+            match self.expr(&branch.condition) {
+                Value::Bool(true) => return self.inner_body(&branch.body),
+                Value::Bool(false) => {}
+                other => {
+                    return self.wrong_kind(
+                        &other,
+                        branch.condition.span,
+                        "a condition",
+                        "`true` or `false`",
+                    );
+                }
+            }
+        }
+        self.inner_body(&branches.otherwise)
+    }
+
+    fn inner_body(&mut self, body: &'a ast::Body) -> Value {
+        self.scopes.push();
+        let value = self.body(body);
+        self.scopes.pop();
+        value
+    }
+
+    pub(super) fn for_loop(&mut self, for_loop: &'a ast::For, span: Span) -> Value {
+        let list = self.expr(&for_loop.list);
+        let mut state = self.expr(&for_loop.init);
+        let Value::List(list) = list else {
+            return self.wrong_kind(
+                &list,
+                for_loop.list.span,
+                "what a loop runs over",
+                "a list or range",
+            );
+        };
+        let place = for_loop.pattern.span();
+        let failures = self.failures;
+        for (index, item) in list.items.iter().enumerate() {
+            // Later turns would meet the same errors.
+            if state.is_error() || self.failures > failures || !self.down(span) {
+                return Value::Error;
+            }
+            self.chain.push(Frame::Turn { index, span: place });
+            self.paths
+                .enter(Some(Segment::Turn(index)), self.paths.naming());
+            self.scopes.push();
+            self.bind(&for_loop.pattern, item.clone(), for_loop.list.span);
+            self.bind(&for_loop.state, state, for_loop.init.span);
+            state = self.body(&for_loop.body);
+            self.scopes.pop();
+            self.close_path(None, place);
+            self.chain.pop();
+            self.up();
+        }
+        state
+    }
+
+    /// Closes the innermost scope of weight paths.
+    pub(super) fn close_path(&mut self, unnamed: Option<&'a str>, span: Span) {
+        // Told while the path is still that of the scope.
+        if let Some(problem) = self.paths.check() {
+            self.path_problem(problem);
+        }
+        self.paths.leave(unnamed, span);
+    }
+
+    /// The value of a body; its bindings go into the innermost scope.
+    pub(super) fn body(&mut self, body: &'a ast::Body) -> Value {
+        for ast::Statement::Let(statement) in &body.statements {
+            self.statement(statement);
+        }
+        self.expr(&body.result)
+    }
+
+    fn statement(&mut self, statement: &'a ast::Let) {
+        self.no_attributes(&statement.attributes, "`let`");
+        let Pattern::Name(name) = &statement.pattern else {
+            let value = self.expr(&statement.value);
+            return self.bind(&statement.pattern, value, statement.value.span);
+        };
+        let older = self.builder.graph().nodes.len();
+        self.paths
+            .enter(Some(Segment::Name(&name.name)), Naming::Let);
+        let value = self.expr(&statement.value);
+        if let Value::Tensor(id) = value {
+            self.names
+                .rename(&self.builder, id, older, self.paths.path());
+        }
+        self.close_path(None, name.span);
+        self.bind(&statement.pattern, value, statement.value.span);
+    }
+
+    /// Binds a pattern in the innermost scope.
+    pub(super) fn bind(&mut self, pattern: &'a Pattern, value: Value, origin: Span) {
+        match pattern {
+            Pattern::Ignore(_) => {}
+            Pattern::Name(name) => {
+                if !self.budget.spend(1) || !self.pay(name.name.len(), name.span) {
+                    self.fault(Fault::steps(), name.span);
+                }
+                if let Err(first) = self.scopes.bind(&name.name, value, name.span) {
+                    self.duplicate_binding(name, first);
+                }
+            }
+            Pattern::Tuple(parts, span) => {
+                let items = match &value {
+                    Value::List(list) if list.items.len() == parts.len() => Some(list),
+                    Value::Error => None,
+                    _ => {
+                        self.pattern_mismatch(parts.len(), *span, &value, origin);
+                        None
+                    }
+                };
+                for (i, part) in parts.iter().enumerate() {
+                    self.bind(
+                        part,
+                        items.map_or(Value::Error, |list| list.items[i].clone()),
+                        origin,
+                    );
+                }
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pattern_mismatch(&mut self, parts: usize, span: Span, value: &Value, origin: Span) {
+        let found = value.describe(&self.builder);
+        self.report(
+            Diagnostic::new(
+                codes::PATTERN_MISMATCH,
+                format!("a pattern of {parts} does not fit {found}"),
+            )
+            .label(span, format!("this takes {parts} elements"))
+            .label(origin, format!("the value, {found}, comes from here"))
+            .help("use `_` for elements you do not need"),
+        );
+    }
+}

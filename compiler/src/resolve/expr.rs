@@ -1,0 +1,291 @@
+//! Walks expressions.
+
+use rebirth_lang::ast::{self, BinaryOp, Expr, ExprKind, Item, UnaryOp};
+use rebirth_lang::{Diagnostic, Span};
+
+use super::calls::Arg;
+use super::eval::{self, Fault};
+use super::resolver::Resolver;
+use super::value::Value;
+use super::{codes, functions};
+use crate::ops;
+
+impl<'a> Resolver<'a> {
+    /// The value of an expression.
+    pub(super) fn expr(&mut self, expr: &'a Expr) -> Value {
+        if !self.down(expr.span) {
+            return Value::Error;
+        }
+        let value = match &expr.kind {
+            ExprKind::Int(v) => Value::Int(*v),
+            ExprKind::Float(v) => Value::Float(*v),
+            ExprKind::Bool(v) => Value::Bool(*v),
+            ExprKind::Str(text) if self.pay(text.len(), expr.span) => {
+                Value::Str(text.clone().into())
+            }
+            ExprKind::Name(name) if self.pay(name.len(), expr.span) => self.name(name, expr.span),
+            ExprKind::Str(_) | ExprKind::Name(_) => Value::Error,
+            ExprKind::List(items) | ExprKind::Tuple(items) => self.list(items, expr.span),
+            ExprKind::Range(range) => self.range(range, expr.span),
+            ExprKind::Unary(unary) => self.unary(unary),
+            ExprKind::Binary(binary) => self.binary(binary, expr.span),
+            ExprKind::Index(index) => self.index(index),
+            ExprKind::Call(call) => self.call(call, None),
+            ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
+            ExprKind::If(branches) => self.if_else(branches),
+            ExprKind::For(for_loop) => self.for_loop(for_loop, expr.span),
+        };
+        self.up();
+        value
+    }
+
+    fn name(&mut self, name: &'a str, span: Span) -> Value {
+        if let Some(binding) = self.scopes.get(name) {
+            return binding.value.clone();
+        }
+        match self.items.get(name) {
+            Some(Item::Const(item)) => self.constant(item, span),
+            _ => self.no_value(name, span),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn no_value(&mut self, name: &str, span: Span) -> Value {
+        let what = match self.items.get(name) {
+            Some(Item::Block(_)) => "a block",
+            Some(Item::Net(_)) => "a net",
+            _ if ops::find(name).is_some() => "an operator",
+            _ if functions::find(name).is_some() => "a function",
+            _ => {
+                let help = self.suggest_value(name);
+                return self.error(
+                    codes::UNKNOWN_NAME,
+                    format!("there is no `{name}` here"),
+                    span,
+                    "not declared",
+                    &help,
+                );
+            }
+        };
+        let help = if what == "a net" {
+            "put what nets have in common into a block".to_string()
+        } else {
+            format!("call it: `{name}(..)`, or `x |> {name}`")
+        };
+        self.error(
+            codes::NOT_A_VALUE,
+            format!("`{name}` is {what}, not a value"),
+            span,
+            "a value is expected here",
+            &help,
+        )
+    }
+
+    fn list(&mut self, items: &'a [Expr], span: Span) -> Value {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.push(self.expr(item));
+        }
+        self.new_list(values, span)
+    }
+
+    fn new_list(&mut self, values: Vec<Value>, span: Span) -> Value {
+        match Value::list(values) {
+            Some(list) => list,
+            None => self.fault(Fault::list(), span),
+        }
+    }
+
+    fn range(&mut self, range: &'a ast::Range, span: Span) -> Value {
+        let (start, end) = (self.expr(&range.start), self.expr(&range.end));
+        match (start, end) {
+            (Value::Int(start), Value::Int(end)) => {
+                let length = i128::from(end) - i128::from(start);
+                if length > super::value::MAX_LIST as i128 {
+                    return self.fault(Fault::list(), span);
+                }
+                if !self.budget.spend(usize::try_from(length).unwrap_or(0)) {
+                    return self.fault(Fault::steps(), span);
+                }
+                self.new_list((start..end).map(Value::Int).collect(), span)
+            }
+            (Value::Int(_), end) => {
+                self.wrong_kind(&end, range.end.span, "the end of a range", "an integer")
+            }
+            (start, _) => self.wrong_kind(
+                &start,
+                range.start.span,
+                "the start of a range",
+                "an integer",
+            ),
+        }
+    }
+
+    /// Reports that a value is not of the kind its place wants; silent about errors.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn wrong_kind(
+        &mut self,
+        value: &Value,
+        span: Span,
+        place: &str,
+        wanted: &str,
+    ) -> Value {
+        if value.is_error() {
+            return Value::Error;
+        }
+        let found = value.describe(&self.builder);
+        self.report(
+            Diagnostic::new(codes::WRONG_KIND, format!("{place} must be {wanted}, not {found}"))
+                .label(span, format!("this is {found}"))
+                .help(match value {
+                    Value::Tensor(_) => "the elements of tensors are known only when the network runs; `channels(x)` and `dim(x, i)` are integers",
+                    _ => "check where this value comes from",
+                }),
+        )
+    }
+
+    fn unary(&mut self, unary: &'a ast::Unary) -> Value {
+        let operand = self.expr(&unary.operand);
+        match (unary.op, &operand) {
+            (_, Value::Error) => Value::Error,
+            (UnaryOp::Not, Value::Bool(v)) => Value::Bool(!v),
+            (UnaryOp::Not, _) => self.wrong_kind(
+                &operand,
+                unary.operand.span,
+                "the operand of `not`",
+                "`true` or `false`",
+            ),
+            (UnaryOp::Neg, Value::Tensor(id)) => {
+                self.scale(*id, -1.0, unary.operand.span, unary.op_span)
+            }
+            (UnaryOp::Neg, _) => match eval::negate(&operand) {
+                Some(Ok(value)) => value,
+                Some(Err(fault)) => self.fault(fault, unary.op_span),
+                None => self.wrong_kind(
+                    &operand,
+                    unary.operand.span,
+                    "the operand of `-`",
+                    "a number or a tensor",
+                ),
+            },
+        }
+    }
+
+    fn binary(&mut self, binary: &'a ast::Binary, span: Span) -> Value {
+        let left = self.expr(&binary.left);
+        if matches!(binary.op, BinaryOp::And | BinaryOp::Or) {
+            return self.logic(binary, left);
+        }
+        let right = self.expr(&binary.right);
+        if left.is_error() || right.is_error() {
+            return Value::Error;
+        }
+        if left.is_tensor() || right.is_tensor() {
+            return self.tensor_infix(binary, span, &left, &right);
+        }
+        match eval::binary(binary.op, &left, &right, &mut self.budget) {
+            Some(Ok(value)) => value,
+            Some(Err(fault)) => self.fault(fault, binary.op_span),
+            None => self.bad_operands(binary, &left, &right),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn bad_operands(
+        &mut self,
+        binary: &ast::Binary,
+        left: &Value,
+        right: &Value,
+    ) -> Value {
+        let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
+        let help = match binary.op {
+            BinaryOp::Eq | BinaryOp::Ne => {
+                "only values of one kind compare: numbers, truth values, strings, lists"
+            }
+            op if op.is_comparison() => "only numbers have an order",
+            BinaryOp::Add => "`+` takes numbers, tensors, or two lists",
+            _ => "it takes numbers and tensors",
+        };
+        self.report(
+            Diagnostic::new(
+                codes::WRONG_KIND,
+                format!("`{}` does not take {a} and {b}", binary.op),
+            )
+            .label(binary.op_span, "here")
+            .label(binary.left.span, format!("this is {a}"))
+            .label(binary.right.span, format!("this is {b}"))
+            .help(help),
+        )
+    }
+
+    fn logic(&mut self, binary: &'a ast::Binary, left: Value) -> Value {
+        let place = if binary.op == BinaryOp::And {
+            "an operand of `and`"
+        } else {
+            "an operand of `or`"
+        };
+        let Value::Bool(first) = left else {
+            return self.wrong_kind(&left, binary.left.span, place, "`true` or `false`");
+        };
+        if first == (binary.op == BinaryOp::Or) {
+            return Value::Bool(first);
+        }
+        match self.expr(&binary.right) {
+            Value::Bool(second) => Value::Bool(second),
+            right => self.wrong_kind(&right, binary.right.span, place, "`true` or `false`"),
+        }
+    }
+
+    fn index(&mut self, index: &'a ast::Index) -> Value {
+        let (base, at) = (self.expr(&index.base), self.expr(&index.index));
+        let list = match &base {
+            Value::List(list) => list,
+            _ => {
+                return self.wrong_kind(
+                    &base,
+                    index.base.span,
+                    "what is indexed",
+                    "a list or tuple",
+                );
+            }
+        };
+        let Value::Int(position) = at else {
+            return self.wrong_kind(&at, index.index.span, "an index", "an integer");
+        };
+        match usize::try_from(position)
+            .ok()
+            .and_then(|position| list.items.get(position))
+        {
+            Some(value) => value.clone(),
+            None => {
+                let length = list.items.len();
+                self.report(
+                    Diagnostic::new(
+                        codes::NO_SUCH_ELEMENT,
+                        format!("there is no element {position} in a list of {length}"),
+                    )
+                    .label(index.index.span, format!("this is {position}"))
+                    .label(index.base.span, format!("this has {length} elements"))
+                    .help("elements are counted from 0"),
+                )
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &'a ast::Pipeline) -> Value {
+        let mut flow = Arg::expr(self.expr(&pipeline.head), &pipeline.head);
+        for stage in &pipeline.stages {
+            self.no_attributes(&stage.attributes, "a call");
+            let span = stage.call.span;
+            flow = Arg {
+                value: self.call(&stage.call, Some(flow)),
+                span,
+                expr: None,
+            };
+        }
+        flow.value
+    }
+}

@@ -1,0 +1,334 @@
+//! A net's inputs and their dimensions: which are fixed, which are symbols, and what binds those.
+//!
+//! A symbol is a bare name in an input's type that is no constant. It is bound by `--set`, else by the sizes of the arrays the
+//! caller has, else, if it is some input's dimension 0, it is 1.
+
+use std::collections::BTreeMap;
+
+use rebirth_lang::ast::{self, Expr, ExprKind, Item};
+use rebirth_lang::{Diagnostic, Source, Span};
+use rebirth_runtime::DType;
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
+
+use super::resolver::Resolver;
+use super::value::Value;
+use super::{SetValue, Settings, codes, suggest};
+use crate::graph::Type;
+
+/// The inputs of a net.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The net's name.
+    pub net: String,
+    /// In order.
+    pub inputs: Vec<HeaderInput>,
+}
+
+/// An input of a net.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderInput {
+    /// Its name.
+    pub name: String,
+    /// Its element type.
+    pub dtype: DType,
+    /// Its dimensions, outermost first.
+    pub dims: Vec<Dim>,
+}
+
+/// A dimension of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dim {
+    /// A literal, or an expression of constants.
+    Fixed(usize),
+    /// A symbol.
+    Symbol(String),
+    /// An expression of symbols, as written.
+    Formula(String),
+}
+
+/// The inputs of the chosen net.
+///
+/// # Errors
+/// There is no such net, or a type of an input is wrong.
+pub fn header(
+    source: &Source,
+    file: &ast::File,
+    settings: &Settings,
+) -> Result<Header, Vec<Diagnostic>> {
+    let mut resolver = Resolver::new(source, file, settings);
+    let header = resolver.chosen_net().and_then(|net| resolver.header(net));
+    match header {
+        Some(header) if resolver.errors.is_empty() => Ok(header),
+        _ => Err(resolver.into_errors()),
+    }
+}
+
+/// A symbolic dimension.
+pub(super) struct Symbol<'a> {
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+    /// Whether it is some input's dimension 0.
+    leading: bool,
+}
+
+impl<'a> Resolver<'a> {
+    /// The net that the settings choose.
+    pub(super) fn chosen_net(&mut self) -> Option<&'a ast::Net> {
+        let nets: Vec<&'a ast::Net> = self
+            .file
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Net(net) => Some(net),
+                _ => None,
+            })
+            .collect();
+        let names = || nets.iter().map(|net| net.name.name.as_str());
+        let diagnostic = match (&self.settings.net, nets.as_slice()) {
+            (_, []) => Diagnostic::new(codes::NO_NET, "the file has no net")
+                .help("declare one: `net NAME(x: f32[n, 3, 224, 224]) -> f32[n, 10] { .. }`"),
+            (Some(name), _) => match nets.iter().find(|net| net.name.name == *name) {
+                Some(net) => return Some(net),
+                None => {
+                    let help = suggest::or_else(name, names(), || {
+                        format!("the file has {}", suggest::listing(names()))
+                    });
+                    Diagnostic::new(codes::UNKNOWN_NET, format!("the file has no net `{name}`"))
+                        .help(help)
+                }
+            },
+            (None, [net]) => return Some(net),
+            (None, [first, ..]) => {
+                let all = suggest::listing(names());
+                Diagnostic::new(
+                    codes::WHICH_NET,
+                    format!("the file has several nets: {all}"),
+                )
+                .label(first.name.span, "one of them")
+                .help(format!("choose one with `--net {}`", first.name))
+            }
+        };
+        self.report(diagnostic);
+        None
+    }
+
+    /// The symbol that a dimension is.
+    fn symbol(&self, dim: &'a Expr) -> Option<&'a str> {
+        match &dim.kind {
+            ExprKind::Name(name)
+                if !matches!(self.items.get(name.as_str()), Some(Item::Const(_))) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn symbols(&self, net: &'a ast::Net) -> Vec<Symbol<'a>> {
+        let mut symbols: BTreeMap<&str, Symbol<'a>> = BTreeMap::new();
+        for input in &net.inputs {
+            for (axis, dim) in input.ty.dims.iter().enumerate() {
+                if let Some(name) = self.symbol(dim) {
+                    symbols
+                        .entry(name)
+                        .or_insert(Symbol {
+                            name,
+                            span: dim.span,
+                            leading: false,
+                        })
+                        .leading |= axis == 0;
+                }
+            }
+        }
+        symbols.into_values().collect()
+    }
+
+    /// Checks that every setting is of something that exists.
+    pub(super) fn check_settings(&mut self, net: &'a ast::Net) {
+        let symbols = self.symbols(net);
+        for (name, value) in &self.settings.set {
+            let symbol = symbols.iter().find(|symbol| symbol.name == name);
+            match (symbol, self.items.get(name.as_str())) {
+                (Some(symbol), _) if !matches!(value, SetValue::Int(1..)) => {
+                    self.report(
+                        Diagnostic::new(
+                            codes::SETTING_KIND,
+                            format!("the dimension `{name}` must be a positive integer"),
+                        )
+                        .label(symbol.span, "this dimension is set")
+                        .help(format!("write `--set {name}=8`")),
+                    );
+                }
+                (Some(_), _) | (None, Some(Item::Const(_))) => {}
+                _ => {
+                    let consts = self
+                        .file
+                        .items
+                        .iter()
+                        .filter(|item| matches!(item, Item::Const(_)));
+                    let known: Vec<&str> = symbols
+                        .iter()
+                        .map(|symbol| symbol.name)
+                        .chain(consts.map(|item| item.name().name.as_str()))
+                        .collect();
+                    let help = suggest::or_else(name, known.iter().copied(), || {
+                        format!(
+                            "`--set` takes constants and symbolic dimensions; the net has {}",
+                            suggest::listing(known.iter().copied())
+                        )
+                    });
+                    let message = format!(
+                        "`--set {name}` sets nothing: there is no constant or dimension `{name}`"
+                    );
+                    // Without a place, the first of several would hide the others.
+                    self.errors
+                        .push(Diagnostic::new(codes::UNKNOWN_SETTING, message).help(help));
+                }
+            }
+        }
+    }
+
+    /// Binds the symbols in the innermost scope.
+    pub(super) fn bind_symbols(&mut self, net: &'a ast::Net) {
+        for symbol in self.symbols(net) {
+            let size = match self.settings.set.get(symbol.name) {
+                Some(SetValue::Int(size @ 1..)) => Some(*size),
+                Some(_) => None,
+                None => match self.settings.dims.get(symbol.name) {
+                    Some(&size) => i64::try_from(size).ok(),
+                    None if symbol.leading => Some(1),
+                    None => {
+                        self.unbound(&symbol);
+                        None
+                    }
+                },
+            };
+            // Symbols differ, so none is bound twice.
+            let _ = self.scopes.bind(
+                symbol.name,
+                size.map_or(Value::Error, Value::Int),
+                symbol.span,
+            );
+        }
+    }
+
+    fn unbound(&mut self, symbol: &Symbol<'_>) {
+        let name = symbol.name;
+        let consts = self
+            .file
+            .items
+            .iter()
+            .filter(|item| matches!(item, Item::Const(_)))
+            .map(|item| item.name().name.as_str());
+        let mut help = format!("give it one with `--set {name}=224`");
+        if let Some(near) = suggest::nearest(name, consts) {
+            help = format!("{help}, or did you mean the constant `{near}`?");
+        }
+        self.error(
+            codes::UNBOUND_DIMENSION,
+            format!("the dimension `{name}` has no size"),
+            symbol.span,
+            "no constant of this name, so it is a symbol",
+            &help,
+        );
+    }
+
+    /// The size that a dimension's expression says.
+    pub(super) fn dimension(&mut self, dim: &'a Expr) -> Option<usize> {
+        let value = self.expr(dim);
+        if let Value::Int(size) = value
+            && size > 0
+            && let Ok(size) = usize::try_from(size)
+        {
+            return Some(size);
+        }
+        if !value.is_error() {
+            let found = value.describe(&self.builder);
+            self.error(
+                codes::BAD_DIMENSION,
+                format!("a dimension must be a positive integer, not {found}"),
+                dim.span,
+                &format!("this is {found}"),
+                "empty tensors do not exist; leave the dimension out or give it a size",
+            );
+        }
+        None
+    }
+
+    fn dtype(&mut self, name: &ast::Ident) -> Option<DType> {
+        let (message, help) = match name.name.parse::<DType>() {
+            Ok(DType::F32) => return Some(DType::F32),
+            Ok(other) => (
+                format!("tensors of {other} are not supported yet"),
+                "use f32; how weights are stored is said when the module is built, not here"
+                    .to_string(),
+            ),
+            Err(_) => (
+                format!("there is no element type `{name}`"),
+                suggest::or_else(&name.name, ["f32"], || "use f32".to_string()),
+            ),
+        };
+        self.error(
+            codes::DTYPE,
+            message,
+            name.span,
+            "not an element type of inputs and outputs",
+            &help,
+        );
+        None
+    }
+
+    /// The type that a declaration says, its symbols bound.
+    pub(super) fn tensor_type(&mut self, ty: &'a ast::TensorType) -> Option<Type> {
+        let dtype = self.dtype(&ty.dtype);
+        let dims: Vec<Option<usize>> = ty.dims.iter().map(|dim| self.dimension(dim)).collect();
+        let (dtype, shape) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
+        if byte_len(&shape, dtype).is_err() {
+            self.error(
+                codes::TENSOR_TOO_LARGE,
+                format!("a tensor has at most {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes"),
+                ty.span,
+                "larger than that",
+                "reduce its dimensions",
+            );
+            return None;
+        }
+        Some(Type { dtype, shape })
+    }
+
+    /// Whether an expression uses no symbol, as far as its form tells.
+    fn is_fixed(&self, expr: &'a Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Int(_) => true,
+            ExprKind::Name(_) => self.symbol(expr).is_none(),
+            ExprKind::Unary(unary) => self.is_fixed(&unary.operand),
+            ExprKind::Binary(binary) => self.is_fixed(&binary.left) && self.is_fixed(&binary.right),
+            _ => false,
+        }
+    }
+
+    pub(super) fn header(&mut self, net: &'a ast::Net) -> Option<Header> {
+        let mut inputs = Vec::new();
+        for input in &net.inputs {
+            let dtype = self.dtype(&input.ty.dtype);
+            let mut dims = Vec::new();
+            for dim in &input.ty.dims {
+                dims.push(match self.symbol(dim) {
+                    Some(name) => Some(Dim::Symbol(name.to_string())),
+                    None if self.is_fixed(dim) => self.dimension(dim).map(Dim::Fixed),
+                    None => Some(Dim::Formula(self.source.slice(dim.span).to_string())),
+                });
+            }
+            let dims: Option<Vec<Dim>> = dims.into_iter().collect();
+            inputs.push(dtype.zip(dims).map(|(dtype, dims)| HeaderInput {
+                name: input.name.name.clone(),
+                dtype,
+                dims,
+            }));
+        }
+        Some(Header {
+            net: net.name.name.clone(),
+            inputs: inputs.into_iter().collect::<Option<_>>()?,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! From the syntax tree to a typed graph: names, constants, shapes, weight paths.
+//!
+//! Evaluates the chosen net: blocks are called, loops run, everything but tensors vanishes. Does no IO; knows no operator by
+//! name except the three behind infix arithmetic (`add`, `mul`, `constant`).
+//!
+//! Modules in the order data takes: [`settings`] (`--set`), [`header`] (a net's inputs and their dimensions), `arrays` (what binds
+//! those), `net` (a net from header to outputs), `attributes` (`@image`, `@labels`), `body` and `expr` (walk bodies and expressions) with
+//! `scope` (local names), `value` and `eval` (compile-time values), `calls` (matching arguments with parameters), then what is called:
+//! `functions` (`div`, `channels` ..), `blocks`, `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters),
+//! `paths` (weight paths) and `names` (of the graph's values). `resolver` holds the state they share and reports errors; `suggest` is
+//! "did you mean"; [`codes`] is the table of errors.
+//!
+//! What a returned graph guarantees: every operator's shape rule holds, no tensor exceeds rank 8 or 2^40 bytes, the outputs have the
+//! declared types, parameter paths and value names are unique. An error yields the value `Error`, which suppresses errors
+//! about whatever uses it.
+
+pub mod codes;
+pub mod header;
+pub mod settings;
+
+mod apply;
+mod arrays;
+mod attributes;
+mod blocks;
+mod body;
+mod calls;
+mod eval;
+mod expr;
+mod functions;
+mod infix;
+mod names;
+mod net;
+mod operators;
+mod paths;
+mod resolver;
+mod scope;
+mod suggest;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use arrays::bind_dims;
+pub use header::{Dim, Header, HeaderInput, header};
+pub use settings::{SetValue, Settings, parse_setting};
+
+use rebirth_lang::{Diagnostic, Source, Span, ast};
+use rebirth_runtime::image::ImageSpec;
+
+use crate::graph::Graph;
+
+/// Most steps an evaluation takes: expressions, turns of loops, elements of lists.
+pub const MAX_STEPS: u64 = 4_000_000;
+
+/// How deep blocks call each other.
+pub const MAX_BLOCKS: usize = 64;
+
+/// How deep evaluation nests in all, blocks and expressions together. Bounds the stack: a level takes less than 2 KiB of it.
+pub const MAX_DEPTH: usize = 768;
+
+/// A net, resolved.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The network.
+    pub graph: Graph,
+    /// How a file becomes an input: one per input, from `@image`.
+    pub images: Vec<Option<ImageSpec>>,
+    /// The file of labels, relative to the source's folder: one per output, from `@labels`.
+    pub labels: Vec<Option<String>>,
+    /// Where nodes come from: one per node.
+    pub origins: Vec<Origin>,
+    /// What is legal but surely not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Where a node comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The call or infix expression.
+    pub span: Span,
+    /// For a call with weights what their paths begin with (`stage.0.1.y.main.conv`), else the scope and the operator's name.
+    pub path: String,
+}
+
+/// Resolves a net of a file.
+///
+/// # Errors
+/// What is wrong, at most [`rebirth_lang::limits::ERRORS`] diagnostics, in the order of their places.
+pub fn resolve(
+    source: &Source,
+    file: &ast::File,
+    settings: &Settings,
+) -> Result<Model, Vec<Diagnostic>> {
+    resolver::Resolver::new(source, file, settings).resolve()
+}

@@ -1,0 +1,111 @@
+//! What an expression evaluates to while the network is being built. Tensors are values of the graph; all else vanishes.
+
+use std::rc::Rc;
+
+use crate::graph::{Builder, ValueId};
+
+/// How deep lists may nest: bounds the recursion over them.
+pub(super) const MAX_LIST_DEPTH: usize = 32;
+
+/// Most elements of one list.
+pub(super) const MAX_LIST: usize = 1 << 16;
+
+/// A compile-time value.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Int(i64),
+    /// Always finite.
+    Float(f64),
+    Bool(bool),
+    Str(Rc<String>),
+    /// A list or a tuple: the two differ in spelling only.
+    List(Rc<List>),
+    Tensor(ValueId),
+    /// Stands for what an error has been reported about; whatever touches it becomes one, silently.
+    Error,
+}
+
+/// The elements of a list.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) items: Vec<Value>,
+    /// Levels of lists, this one included.
+    pub(super) depth: usize,
+}
+
+impl Value {
+    /// A list; `None` beyond [`MAX_LIST`] or [`MAX_LIST_DEPTH`].
+    pub(super) fn list(items: Vec<Value>) -> Option<Value> {
+        let depth = 1 + items.iter().map(Value::depth).max().unwrap_or(0);
+        (items.len() <= MAX_LIST && depth <= MAX_LIST_DEPTH)
+            .then(|| Value::List(Rc::new(List { items, depth })))
+    }
+
+    fn depth(&self) -> usize {
+        match self {
+            Value::List(list) => list.depth,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        matches!(self, Value::Error)
+    }
+
+    pub(super) fn is_tensor(&self) -> bool {
+        matches!(self, Value::Tensor(_))
+    }
+
+    /// The number, for those that are one.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            Value::Int(v) => Some(*v as f64),
+            Value::Float(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    /// What it is, for messages; short whatever it holds.
+    pub(super) fn describe(&self, builder: &Builder) -> String {
+        const SHOWN: usize = 24;
+        match self {
+            Value::Int(v) => format!("the integer {v}"),
+            Value::Float(v) => format!("the number {v:?}"),
+            Value::Bool(v) => format!("`{v}`"),
+            Value::Str(s) if s.chars().count() > SHOWN => "a string".to_string(),
+            Value::Str(s) => format!("the string {s:?}"),
+            Value::List(list) => format!("a list of {}", list.items.len()),
+            Value::Tensor(id) => format!("a tensor {}", builder.ty(*id)),
+            Value::Error => "an error".to_string(),
+        }
+    }
+}
+
+/// What evaluation may still cost.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: u64,
+}
+
+/// Bytes of a name or string that are handled within one step.
+pub(super) const BYTES_A_STEP: usize = 32;
+
+impl Budget {
+    pub(super) fn new(steps: u64) -> Budget {
+        Budget { left: steps }
+    }
+
+    /// Takes steps; false when they are used up.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        match self.left.checked_sub(steps as u64) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.left = 0;
+                false
+            }
+        }
+    }
+}

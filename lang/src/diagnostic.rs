@@ -1,0 +1,227 @@
+//! Diagnostics as data, and their bridge to miette. Prints nothing: the caller chooses a handler.
+
+use std::fmt;
+
+use crate::codes::Code;
+use crate::source::{Source, Span};
+
+/// A place in the text and what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What; may be empty.
+    pub text: String,
+}
+
+/// A replacement of text that would repair the error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The text to replace; empty for an insertion.
+    pub span: Span,
+    /// What to put there.
+    pub replacement: String,
+}
+
+/// One error in a source text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The stable code, such as `E0105`.
+    pub code: &'static str,
+    /// One line: what is wrong, with what.
+    pub message: String,
+    /// Every party to the error; the first is the place of the error itself.
+    pub labels: Vec<Label>,
+    /// How to repair it.
+    pub help: Option<String>,
+    /// The repair as an edit, where there is exactly one likely.
+    pub fix: Option<Fix>,
+}
+
+impl Diagnostic {
+    /// A diagnostic without labels, help or fix.
+    pub fn new(code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code: code.id,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Adds a label. The first one added is the primary one.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Sets the help text.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Sets the edit that repairs the error.
+    #[must_use]
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
+        self.fix = Some(Fix {
+            span,
+            replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// The place of the error, where it has one.
+    pub fn span(&self) -> Option<Span> {
+        self.labels.first().map(|label| label.span)
+    }
+}
+
+/// One diagnostic together with its source: what miette needs to render it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    source: Source,
+    diagnostic: Diagnostic,
+}
+
+impl Entry {
+    /// The diagnostic.
+    pub fn diagnostic(&self) -> &Diagnostic {
+        &self.diagnostic
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for Entry {}
+
+impl miette::Diagnostic for Entry {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.diagnostic.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.diagnostic
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        if self.diagnostic.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(
+            |(index, label)| {
+                let text = (!label.text.is_empty()).then(|| label.text.clone());
+                let span = label.span.range();
+                if index == 0 {
+                    miette::LabeledSpan::new_primary_with_span(text, span)
+                } else {
+                    miette::LabeledSpan::new_with_span(text, span)
+                }
+            },
+        )))
+    }
+}
+
+/// All diagnostics of one source, in the order of their places. Never empty.
+///
+/// Renders through any miette handler. A single diagnostic shows as itself, several as a count with the diagnostics
+/// as related errors.
+#[derive(Clone, Debug)]
+pub struct Report {
+    source: Source,
+    entries: Vec<Entry>,
+}
+
+impl Report {
+    /// A report of the given diagnostics, sorted by place; those without a place come first.
+    pub fn new(source: Source, mut diagnostics: Vec<Diagnostic>) -> Report {
+        diagnostics.sort_by_key(Diagnostic::span);
+        let entries = diagnostics
+            .into_iter()
+            .map(|diagnostic| Entry {
+                source: source.clone(),
+                diagnostic,
+            })
+            .collect();
+        Report { source, entries }
+    }
+
+    /// The source the diagnostics are about.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The diagnostics with their source, each renderable by itself.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The bare diagnostics.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.entries.iter().map(Entry::diagnostic)
+    }
+
+    fn single(&self) -> Option<&Entry> {
+        match self.entries.as_slice() {
+            [entry] => Some(entry),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.single() {
+            Some(entry) => entry.fmt(f),
+            None => write!(f, "{} errors in {}", self.entries.len(), self.source.name()),
+        }
+    }
+}
+
+impl std::error::Error for Report {}
+
+impl miette::Diagnostic for Report {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.single().and_then(miette::Diagnostic::code)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.single().and_then(miette::Diagnostic::help)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.single().and_then(miette::Diagnostic::source_code)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.single().and_then(miette::Diagnostic::labels)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.single().is_some() {
+            return None;
+        }
+        Some(Box::new(
+            self.entries
+                .iter()
+                .map(|entry| entry as &dyn miette::Diagnostic),
+        ))
+    }
+}

@@ -1,0 +1,45 @@
+//! The language of `.net` files: text to syntax tree, with diagnostics that point into the text.
+//!
+//! Does no IO and knows no operator: names, constants and shapes are the resolver's business. In the order the data
+//! takes:
+//!
+//! - [`source`]: texts, and places in them;
+//! - [`limits`]: what a text may hold at most;
+//! - [`parser`]: text to tree. A scan finds lexical errors, checks brackets and cuts the text into top-level items;
+//!   each item is then parsed by the pest grammar and its pairs are turned into the tree;
+//! - [`ast`]: the tree;
+//! - [`dump`]: the tree as text;
+//! - [`diagnostic`]: errors as data, renderable by miette;
+//! - [`codes`]: the table of error codes.
+//!
+//! ```
+//! use rebirth_lang::{Source, parse};
+//!
+//! let source = Source::new("tiny.net", "net tiny(x: f32[n, 8]) -> f32[n, 2] { x |> dense(2) as fc }");
+//! let file = parse(&source)?;
+//! assert_eq!(file.items[0].name().name, "tiny");
+//!
+//! let report = parse(&Source::new("bad.net", "net tiny(x: f32[n, 8]) -> f32[n, 2] { y = x }")).unwrap_err();
+//! let first = report.diagnostics().next().expect("a report is never empty");
+//! assert_eq!(first.code, "E0112");
+//! assert_eq!(first.help.as_deref(), Some("did you mean `let y = x`?"));
+//! # Ok::<(), rebirth_lang::Report>(())
+//! ```
+
+pub mod source;
+
+pub mod limits;
+
+pub mod parser;
+
+pub mod ast;
+
+pub mod dump;
+
+pub mod diagnostic;
+
+pub mod codes;
+
+pub use diagnostic::{Diagnostic, Fix, Label, Report};
+pub use parser::parse;
+pub use source::{Source, Span};

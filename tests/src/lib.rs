@@ -1,0 +1,58 @@
+//! What the test suites share: where things are, and how a model is run two ways.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rebirth_compiler::graph::{Graph, interpret, within};
+use rebirth_compiler::ops::Bounded;
+use rebirth_compiler::pipeline::{compile, load};
+use rebirth_compiler::resolve::{Model, Settings};
+use rebirth_lang::Source;
+use rebirth_runtime::{Session, Tensor};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Parses and resolves a file, or panics with its diagnostics.
+pub fn model(path: &Path, settings: &Settings) -> Model {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    load(&Source::new(name, text), settings).unwrap_or_else(|report| {
+        let found: Vec<String> = report.diagnostics().map(|d| format!("{}: {}", d.code, d.message)).collect();
+        panic!("{}: {}", path.display(), found.join("; "))
+    })
+}
+
+/// Compiles a graph for this machine and runs it once.
+pub fn run(graph: &Graph, params: &[Vec<f32>], inputs: &[&Tensor], cpu: &str) -> Vec<Tensor> {
+    let module = compile(graph, params, cpu).unwrap_or_else(|e| panic!("{e}\n{graph}"));
+    let mut session = Session::new(Arc::new(module)).unwrap_or_else(|e| panic!("{e}"));
+    session.run(inputs).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Compiled code against the interpreter: every element within the interpreter's bound. `Err` says where not.
+pub fn compare(graph: &Graph, inputs: &[Bounded], params: &[Bounded], cpu: &str) -> Result<(), String> {
+    let narrow = |b: &Bounded| -> Vec<f32> { b.value.iter().map(|v| *v as f32).collect() };
+    let tensors: Vec<Tensor> = inputs
+        .iter()
+        .map(|b| Tensor::new(b.shape.clone(), narrow(b)).map_err(|e| e.to_string()))
+        .collect::<Result<_, String>>()?;
+    let weights: Vec<Vec<f32>> = params.iter().map(narrow).collect();
+    let outputs = run(graph, &weights, &tensors.iter().collect::<Vec<_>>(), cpu);
+    let reference = interpret(graph, inputs, params).map_err(|e| e.to_string())?;
+    for ((output, expected), port) in outputs.iter().zip(&reference).zip(&graph.outputs) {
+        within(expected, output.data()).map_err(|e| format!("output `{}`: {e}\n{graph}", port.name))?;
+    }
+    Ok(())
+}
+
+/// The largest difference of two arrays, relative to the largest value of the second.
+pub fn relative_difference(actual: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(actual.len(), expected.len());
+    let scale = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+    let difference = actual.iter().zip(expected).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+    assert!(!actual.iter().any(|v| v.is_nan()), "NaN in the output");
+    difference / scale
+}

@@ -1,0 +1,57 @@
+//! Compiled code against the interpreter: every operator of the table at random shapes, and random graphs.
+
+use proptest::prelude::*;
+use rebirth_compiler::graph::{Builder, Graph, Mode, Type, random};
+use rebirth_compiler::ops::{Bounded, Rng, TABLE};
+use rebirth_tests::compare;
+
+/// One node over inputs and parameters. Parameters are what the operator packs: all inputs behind the first of those that have weights.
+fn single(row: usize, seed: u64) -> (Graph, Vec<Bounded>, Vec<Bounded>) {
+    let mut rng = Rng::new(seed);
+    let example = (TABLE[row].example)(&mut rng);
+    let weighted = matches!(TABLE[row].signature.name, "conv" | "dense" | "batch_norm");
+    let mut builder = Builder::new("single", Mode::Infer);
+    let (mut operands, mut inputs, mut params) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, ty) in example.inputs.iter().enumerate() {
+        // Variances are positive; everything else is spread around 0.
+        let positive = weighted && TABLE[row].signature.name == "batch_norm" && i == 4;
+        let value = tensor(ty, &mut rng, positive);
+        if weighted && i > 0 {
+            operands.push(builder.param(&format!("p{i}"), ty.clone(), false).unwrap());
+            params.push(value);
+        } else {
+            operands.push(builder.input(&format!("x{i}"), ty.clone()));
+            inputs.push(value);
+        }
+    }
+    let results = builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{}: {e:?}", TABLE[row].signature.name));
+    builder.output("output", results[0]);
+    (builder.finish(), inputs, params)
+}
+
+fn tensor(ty: &Type, rng: &mut Rng, positive: bool) -> Bounded {
+    let mut value = || {
+        let unit = (rng.next_u64() >> 40) as f32 / (1u64 << 24) as f32;
+        f64::from(if positive { unit + 0.1 } else { unit * 4.0 - 2.0 })
+    };
+    Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| value()).collect::<Vec<_>>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn operators_stay_within_bounds(row in 0..TABLE.len(), seed in any::<u64>(), low in any::<bool>()) {
+        let (graph, inputs, params) = single(row, seed);
+        let outcome = compare(&graph, &inputs, &params, if low { "x86-64" } else { "native" });
+        prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    }
+
+    #[test]
+    fn graphs_stay_within_bounds(seed in any::<u64>(), size in 1usize..14) {
+        let graph = random::random_graph(seed, size);
+        let (inputs, params) = random::random_tensors(&graph, seed);
+        let outcome = compare(&graph, &inputs, &params, "native");
+        prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    }
+}

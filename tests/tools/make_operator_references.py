@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""Makes tests/references/operators/CASE/: a small network, its weights, inputs, and what onnxruntime (optimisations off) answers.
+
+    model.net                     one net, named `case`
+    model.safetensors             f32, under the weight paths; absent where there is no weight
+    input.npy, input2.npy ...     f32, in the order of the net's inputs
+    output.npy                    f32
+
+Every case says the same thing twice: as .net text and as the ONNX nodes below it. Values depend on the case's name alone.
+
+Needs: pip install numpy onnx onnxruntime safetensors
+"""
+import shutil
+import zlib
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
+
+from weight_paths import REFERENCES
+
+OPERATORS = REFERENCES / "operators"
+OPSET = 17
+
+
+def pair(v):
+    return list(v) if isinstance(v, tuple) else [v, v]
+
+
+def pads(v):
+    """ONNX order (top, left, bottom, right) from an int, (h, w) or all four."""
+    if isinstance(v, int):
+        return [v] * 4
+    return list(v) if len(v) == 4 else list(v) * 2
+
+
+class Graph:
+    """The ONNX side of a case. Values are (name, channels or features)."""
+
+    def __init__(self, name, shapes):
+        self.random = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
+        self.shapes = shapes
+        self.data = [self.random.standard_normal(s, dtype=np.float32) for s in shapes]
+        self.inputs = [(f"input{i}", s[1] if len(s) > 1 else s[0]) for i, s in enumerate(shapes)]
+        self.nodes, self.weights, self.constants = [], {}, []
+
+    def node(self, op, inputs, width, **attributes):
+        name = f"value{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], **attributes))
+        return name, width
+
+    def weight(self, path, array):
+        if path in self.weights:
+            raise SystemExit(f"weight path {path} twice")
+        self.weights[path] = array.astype(np.float32)
+        return path
+
+    def scaled(self, *shape):
+        fan_in = int(np.prod(shape[1:]))
+        return self.random.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2 / fan_in))
+
+    def bias(self, c):
+        return self.random.standard_normal(c, dtype=np.float32) * np.float32(0.5)
+
+    def conv(self, x, path, out, kernel, stride=1, pad=0, dilation=1, groups=1, bias=True):
+        name, c = x
+        kh, kw = pair(kernel)
+        inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c // groups, kh, kw))]
+        if bias:
+            inputs.append(self.weight(f"{path}.bias", self.bias(out)))
+        border = {"auto_pad": {"same": "SAME_UPPER", "valid": "VALID"}[pad]} if isinstance(pad, str) else {"pads": pads(pad)}
+        return self.node("Conv", inputs, out, kernel_shape=[kh, kw], strides=pair(stride), dilations=pair(dilation), group=groups, **border)
+
+    def dense(self, x, path, out, bias=True):
+        name, c = x
+        inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c))]
+        if bias:
+            inputs.append(self.weight(f"{path}.bias", self.bias(out)))
+        return self.node("Gemm", inputs, out, transB=1)
+
+    def batch_norm(self, x, path="batch_norm", eps=1e-5):
+        name, c = x
+        values = {
+            "weight": self.random.uniform(0.5, 1.5, c), "bias": self.bias(c),
+            "running_mean": self.bias(c), "running_var": self.random.uniform(0.2, 2, c),
+        }
+        return self.node("BatchNormalization", [name] + [self.weight(f"{path}.{k}", v) for k, v in values.items()], c, epsilon=eps)
+
+    def pool(self, op, x, kernel, stride=None, pad=0, ceil=False, **attributes):
+        border = {"auto_pad": {"same": "SAME_UPPER", "valid": "VALID"}[pad]} if isinstance(pad, str) else {"pads": pads(pad)}
+        stride = kernel if stride is None else stride
+        return self.node(op, [x[0]], x[1], kernel_shape=pair(kernel), strides=pair(stride), ceil_mode=int(ceil), **border, **attributes)
+
+    def max_pool(self, x, *a, **k):
+        return self.pool("MaxPool", x, *a, **k)
+
+    def avg_pool(self, x, *a, count_include_pad=True, **k):
+        return self.pool("AveragePool", x, *a, count_include_pad=int(count_include_pad), **k)
+
+    def global_avg_pool(self, x):
+        return self.node("GlobalAveragePool", [x[0]], x[1])
+
+    def lrn(self, x, size, alpha=1e-4, beta=0.75, k=1.0):
+        return self.node("LRN", [x[0]], x[1], size=size, alpha=alpha, beta=beta, bias=k)
+
+    def relu(self, x):
+        return self.node("Relu", [x[0]], x[1])
+
+    def relu6(self, x):
+        if not self.constants:
+            self.constants = [numpy_helper.from_array(np.float32(v), n) for n, v in [("zero", 0), ("six", 6)]]
+        return self.node("Clip", [x[0], "zero", "six"], x[1])
+
+    def softmax(self, x, axis=1):
+        return self.node("Softmax", [x[0]], x[1], axis=axis)
+
+    def add(self, a, b):
+        return self.node("Add", [a[0], b[0]], max(a[1], b[1]))
+
+    def mul(self, a, b):
+        return self.node("Mul", [a[0], b[0]], max(a[1], b[1]))
+
+    def concat(self, parts, axis=1):
+        width = sum(p[1] for p in parts) if axis == 1 else parts[0][1]
+        return self.node("Concat", [p[0] for p in parts], width, axis=axis)
+
+    def flatten(self, x, width):
+        return self.node("Flatten", [x[0]], width, axis=1)
+
+    def dropout(self, x):
+        return self.node("Dropout", [x[0]], x[1])
+
+    def run(self, output):
+        model = helper.make_model(
+            helper.make_graph(
+                self.nodes, "case",
+                [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for (n, _), s in zip(self.inputs, self.shapes)],
+                [helper.make_tensor_value_info(output[0], TensorProto.FLOAT, None)],
+                [numpy_helper.from_array(a, n) for n, a in self.weights.items()] + self.constants,
+            ),
+            opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8,
+        )
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return session.run(None, {n: a for (n, _), a in zip(self.inputs, self.data)})[0]
+
+
+def spelled(shape):
+    return f"f32[{', '.join(map(str, shape))}]"
+
+
+def case(name, shapes, body, build, scale=1, blocks="", expected_shape=None):
+    """`build` gets the graph and its inputs x, y, z; `scale` multiplies the inputs' values."""
+    shapes = [shapes] if isinstance(shapes, tuple) else shapes
+    graph = Graph(name, [list(s) for s in shapes])
+    graph.data = [a * np.float32(scale) for a in graph.data]
+    output = graph.run(build(graph, *graph.inputs))
+    if not np.isfinite(output).all() or (expected_shape and output.shape != expected_shape):
+        raise SystemExit(f"{name}: output {output.shape} {output}")
+    folder = OPERATORS / name
+    folder.mkdir()
+    parameters = ", ".join(f"{n}: {spelled(s)}" for n, s in zip("xyz", shapes))
+    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
+    text = f"net case({parameters}) -> {spelled(output.shape)} {{\n{lines}}}\n"
+    (folder / "model.net").write_text(f"{blocks.strip()}\n\n{text}" if blocks else text)
+    for i, a in enumerate(graph.data):
+        np.save(folder / ("input.npy" if i == 0 else f"input{i + 1}.npy"), a)
+    np.save(folder / "output.npy", output)
+    if graph.weights:
+        save_file(graph.weights, folder / "model.safetensors")
+        (folder / "model.safetensors").chmod(0o644)
+
+
+def conv_case(name, shape, arguments, *a, **k):
+    case(f"conv_{name}", shape, f"x |> conv({arguments})", lambda g, x: g.conv(x, "conv", *a, **k))
+
+
+def convolutions():
+    conv_case("1x1", (1, 8, 5, 6), "16, 1", 16, 1)
+    conv_case("1x1_stride_2_no_bias", (2, 13, 7, 6), "5, 1, stride: 2, bias: false", 5, 1, stride=2, bias=False)
+    conv_case("3x3", (2, 5, 7, 9), "8, 3", 8, 3)
+    conv_case("3x3_pad_1", (1, 16, 6, 7), "13, 3, pad: 1", 13, 3, pad=1)
+    conv_case("3x3_grey_no_bias", (1, 1, 9, 8), "3, 3, bias: false", 3, 3, bias=False)
+    conv_case("3x3_32_channels", (1, 32, 5, 5), "8, 3, pad: 1", 8, 3, pad=1)
+    conv_case("3x3_one_output_channel", (1, 8, 5, 5), "1, 3, pad: 1", 1, 3, pad=1)
+    conv_case("3x3_stride_2_pad_1", (1, 3, 11, 10), "8, 3, stride: 2, pad: 1", 8, 3, stride=2, pad=1)
+    conv_case("3x3_stride_3", (1, 5, 11, 13), "5, 3, stride: 3", 5, 3, stride=3)
+    conv_case("3x3_stride_2_1", (2, 3, 9, 7), "5, 3, stride: (2, 1), pad: 1", 5, 3, stride=(2, 1), pad=1)
+    conv_case("5x5_pad_2", (1, 3, 8, 9), "5, 5, pad: 2", 5, 5, pad=2)
+    conv_case("7x7_stride_2_pad_3", (1, 3, 15, 14), "8, 7, stride: 2, pad: 3", 8, 7, stride=2, pad=3)
+    conv_case("1x7_pad_0_3", (1, 5, 6, 9), "8, (1, 7), pad: (0, 3)", 8, (1, 7), pad=(0, 3))
+    conv_case("7x1_pad_3_0", (1, 8, 9, 6), "5, (7, 1), pad: (3, 0)", 5, (7, 1), pad=(3, 0))
+    conv_case("3x5", (1, 3, 7, 9), "8, (3, 5)", 8, (3, 5))
+    conv_case("pad_four_ways", (1, 3, 6, 7), "5, 3, stride: 2, pad: (0, 1, 2, 3)", 5, 3, stride=2, pad=(0, 1, 2, 3))
+    conv_case("pad_beyond_kernel", (1, 3, 4, 5), "4, 2, pad: 3", 4, 2, pad=3)
+    conv_case("same_stride_1_even_kernel", (1, 3, 6, 7), '5, 4, pad: "same"', 5, 4, pad="same")
+    conv_case("same_stride_2", (1, 3, 8, 9), '8, 3, stride: 2, pad: "same"', 8, 3, stride=2, pad="same")
+    conv_case("same_stride_3_kernel_2", (1, 3, 9, 10), '4, 2, stride: 3, pad: "same"', 4, 2, stride=3, pad="same")
+    # onnxruntime takes no dilation with SAME_UPPER: 9 rows need 4 * 2 + 5 - 9 = 4 more, 8 columns 3 * 2 + 5 - 8 = 3.
+    conv_case("same_stride_2_dilation_2", (1, 3, 9, 8), '5, 3, stride: 2, pad: "same", dilation: 2', 5, 3, stride=2, pad=(2, 1, 2, 2), dilation=2)
+    conv_case("valid", (1, 3, 8, 9), '5, 3, stride: 2, pad: "valid"', 5, 3, stride=2, pad="valid")
+    conv_case("dilation_2", (1, 5, 9, 9), "8, 3, dilation: 2", 8, 3, dilation=2)
+    conv_case("dilation_1_3", (1, 3, 6, 11), "5, 3, pad: (1, 3), dilation: (1, 3)", 5, 3, pad=(1, 3), dilation=(1, 3))
+    conv_case("groups_2", (2, 6, 6, 7), "10, 3, pad: 1, groups: 2", 10, 3, pad=1, groups=2)
+    conv_case("groups_3", (1, 15, 5, 6), "9, 3, groups: 3, bias: false", 9, 3, groups=3, bias=False)
+    conv_case("groups_2_1x1", (1, 16, 4, 5), "8, 1, groups: 2", 8, 1, groups=2)
+    conv_case("narrower_than_kernel", (1, 3, 6, 2), "4, 5, pad: 2", 4, 5, pad=2)
+    conv_case("one_pixel", (1, 8, 1, 1), "5, 3, pad: 1", 5, 3, pad=1)
+    conv_case("batch_3", (3, 4, 4, 5), "4, 3, pad: 1", 4, 3, pad=1)
+    conv_case("depthwise", (1, 8, 7, 6), "8, 3, pad: 1, groups: 8", 8, 3, pad=1, groups=8)
+    conv_case("depthwise_13_stride_2", (2, 13, 7, 9), "channels(x), 3, stride: 2, pad: 1, groups: channels(x), bias: false",
+              13, 3, stride=2, pad=1, groups=13, bias=False)
+    conv_case("depthwise_same_5x5_stride_2", (1, 5, 10, 11), '5, 5, stride: 2, pad: "same", groups: 5', 5, 5, stride=2, pad="same", groups=5)
+    conv_case("depthwise_dilation_2", (1, 5, 8, 9), "5, 3, pad: 2, dilation: 2, groups: 5", 5, 3, pad=2, dilation=2, groups=5)
+    conv_case("depthwise_multiplier_2", (1, 5, 6, 7), "10, 3, pad: 1, groups: 5", 10, 3, pad=1, groups=5)
+
+
+def dense_layers():
+    case("dense", (1, 16), "x |> dense(10)", lambda g, x: g.dense(x, "dense", 10))
+    case("dense_batch_3_odd", (3, 37), "x |> dense(13)", lambda g, x: g.dense(x, "dense", 13))
+    case("dense_no_bias", (2, 9), "x |> dense(5, bias: false)", lambda g, x: g.dense(x, "dense", 5, bias=False))
+    case("dense_one_output", (2, 33), "x |> dense(1)", lambda g, x: g.dense(x, "dense", 1))
+
+
+def pools():
+    def both(name, shape, arguments, *a, **k):
+        for op in ["max_pool", "avg_pool"]:
+            case(f"{op}_{name}", shape, f"x |> {op}({arguments})", lambda g, x: getattr(g, op)(x, *a, **k))
+
+    both("2", (2, 5, 6, 8), "2", 2)
+    both("overlapping_pad_1", (1, 8, 7, 6), "3, stride: 1, pad: 1", 3, stride=1, pad=1)
+    both("floor", (1, 5, 8, 10), "3, stride: 2", 3, stride=2)
+    both("ceil", (1, 5, 8, 10), "3, stride: 2, ceil: true", 3, stride=2, ceil=True)
+    both("ceil_pad_1", (1, 3, 8, 7), "3, stride: 2, pad: 1, ceil: true", 3, stride=2, pad=1, ceil=True)
+    both("2x3", (1, 3, 6, 9), "(2, 3), stride: (1, 2)", (2, 3), stride=(1, 2))
+    both("stride_beyond_kernel", (1, 5, 9, 8), "2, stride: 3", 2, stride=3)
+    both("pad_four_ways", (1, 5, 6, 7), "3, stride: 2, pad: (0, 1, 2, 1)", 3, stride=2, pad=(0, 1, 2, 1))
+    # 3 rows and columns, kernel 2, stride 2, padded by 1: rounding up would make a third window that starts in the padding.
+    case("max_pool_ceil_window_in_padding", (1, 3, 3, 3), "x |> max_pool(2, stride: 2, pad: 1, ceil: true)",
+         lambda g, x: g.max_pool(x, 2, stride=2, pad=1, ceil=True), expected_shape=(1, 3, 2, 2))
+    case("avg_pool_exclude_pad", (1, 5, 7, 6), "x |> avg_pool(3, stride: 1, pad: 1, count_include_pad: false)",
+         lambda g, x: g.avg_pool(x, 3, stride=1, pad=1, count_include_pad=False))
+    case("avg_pool_exclude_pad_ceil", (1, 5, 8, 7), "x |> avg_pool(3, stride: 2, pad: 1, ceil: true, count_include_pad: false)",
+         lambda g, x: g.avg_pool(x, 3, stride=2, pad=1, ceil=True, count_include_pad=False))
+    case("global_avg_pool", (2, 13, 5, 7), "x |> global_avg_pool", lambda g, x: g.global_avg_pool(x))
+    case("global_avg_pool_one_pixel", (1, 5, 1, 1), "x |> global_avg_pool", lambda g, x: g.global_avg_pool(x))
+
+
+def normalisations():
+    case("lrn_5", (2, 13, 3, 4), "x |> lrn(5)", lambda g, x: g.lrn(x, 5), scale=50)
+    case("lrn_3_beta_half_k_2", (1, 8, 4, 5), "x |> lrn(3, alpha: 0.1, beta: 0.5, k: 2.0)",
+         lambda g, x: g.lrn(x, 3, alpha=0.1, beta=0.5, k=2.0), scale=3)
+    case("lrn_wider_than_channels", (1, 3, 4, 5), "x |> lrn(9, alpha: 0.1)", lambda g, x: g.lrn(x, 9, alpha=0.1), scale=3)
+    case("batch_norm", (2, 5, 4, 5), "x |> batch_norm", lambda g, x: g.batch_norm(x))
+    case("batch_norm_eps", (1, 13, 3, 4), "x |> batch_norm(eps: 1e-3)", lambda g, x: g.batch_norm(x, eps=1e-3))
+
+
+def pointwise():
+    case("relu", (2, 5, 3, 4), "x |> relu", lambda g, x: g.relu(x))
+    case("relu6", (2, 5, 3, 4), "x |> relu6", lambda g, x: g.relu6(x), scale=5)
+    case("softmax_rank_2", (3, 13), "x |> softmax", lambda g, x: g.softmax(x), scale=3)
+    case("softmax_rank_4", (2, 5, 3, 4), "x |> softmax(axis: 1)", lambda g, x: g.softmax(x), scale=3)
+    case("softmax_last_axis", (1, 3, 4, 7), "x |> softmax(axis: -1)", lambda g, x: g.softmax(x, axis=-1), scale=3)
+    case("softmax_large_values", (2, 9), "x |> softmax", lambda g, x: g.softmax(x), scale=200)
+    case("dropout", (1, 5, 3, 4), "x |> dropout(p: 0.3)", lambda g, x: g.dropout(x))
+    case("flatten", (2, 5, 3, 4), "x |> flatten", lambda g, x: g.flatten(x, 60))
+    whole, channel = (2, 5, 3, 4), (1, 5, 1, 1)
+    for name, sign in [("add", "+"), ("mul", "*")]:
+        build = lambda g, x, y: getattr(g, name)(x, y)
+        case(f"{name}_same_shape", [whole, whole], f"x {sign} y", build)
+        case(f"{name}_channel", [whole, channel], f"{name}(x, y)", build)
+        case(f"{name}_one_value", [whole, (1, 1, 1, 1)], f"x {sign} y", build)
+        case(f"{name}_map", [whole, (1, 1, 3, 4)], f"x |> {name}(y)", build)
+        case(f"{name}_lower_rank", [whole, (3, 4)], f"x {sign} y", build)
+        case(f"{name}_both_sides", [(2, 5, 1, 4), (1, 5, 3, 1)], f"x {sign} y", build)
+    case("add_lower_rank_first", [(4,), whole], "x + y", lambda g, x, y: g.add(x, y))
+
+
+def concats():
+    case("concat_2", [(1, 8, 3, 4), (1, 4, 3, 4)], "concat([x, y])", lambda g, x, y: g.concat([x, y]))
+    case("concat_2_off_block", [(2, 5, 3, 4), (2, 6, 3, 4)], "concat([x, y])", lambda g, x, y: g.concat([x, y]))
+    case("concat_3_off_block", [(1, 3, 4, 5), (1, 7, 4, 5), (1, 1, 4, 5)], "concat([x, y, z], axis: 1)", lambda g, x, y, z: g.concat([x, y, z]))
+    case("concat_rows", [(1, 5, 3, 4), (1, 5, 2, 4)], "concat([x, y], axis: 2)", lambda g, x, y: g.concat([x, y], axis=2))
+    case("concat_columns", [(2, 5, 3, 4), (2, 5, 3, 1)], "concat([x, y], axis: 3)", lambda g, x, y: g.concat([x, y], axis=3))
+    case("concat_twice_the_same", (1, 5, 3, 4), "concat([x, x])", lambda g, x: g.concat([x, x]))
+
+
+def chains():
+    def conv_bn_relu_pool(g, x):
+        return g.max_pool(g.relu(g.batch_norm(g.conv(x, "conv", 8, 3, pad=1, bias=False))), 2)
+
+    case("chain_conv_bn_relu_pool", (2, 3, 8, 10),
+         "x |> conv(8, 3, pad: 1, bias: false) |> batch_norm |> relu |> max_pool(2)", conv_bn_relu_pool)
+
+    def residual(g, x):
+        y = g.relu(g.batch_norm(g.conv(x, "y.reduce.conv", 8, 3, stride=2, pad=1, bias=False), "y.reduce.batch_norm"))
+        y = g.batch_norm(g.conv(y, "y.main.conv", 8, 3, pad=1, bias=False), "y.main.batch_norm")
+        shortcut = g.batch_norm(g.conv(x, "shortcut.conv", 8, 1, stride=2, bias=False), "shortcut.batch_norm")
+        return g.relu(g.add(y, shortcut))
+
+    case("chain_residual", (1, 5, 7, 8), """
+let y = x |> conv_bn(8, 3, stride: 2, pad: 1) as reduce |> relu |> conv_bn(8, 3, pad: 1) as main
+let shortcut = if channels(x) != 8 { x |> conv_bn(8, 1, stride: 2) } else { x }
+relu(y + shortcut)""", residual, blocks="""
+block conv_bn(x, c, k, stride = 1, pad = 0) {
+    x |> conv(c, k, stride: stride, pad: pad, bias: false) |> batch_norm
+}""")
+
+    def inception(g, x):
+        b1 = g.relu(g.conv(x, "b1.conv", 5, 1))
+        b3 = g.relu(g.conv(g.relu(g.conv(x, "b3.reduce.conv", 3, 1)), "b3.main.conv", 6, 3, pad=1))
+        b5 = g.relu(g.conv(g.relu(g.conv(x, "b5.reduce.conv", 2, 1)), "b5.main.conv", 3, 5, pad=2))
+        bp = g.relu(g.conv(g.max_pool(x, 3, stride=1, pad=1), "bp.conv", 2, 1))
+        return g.concat([b1, b3, b5, bp])
+
+    case("chain_inception", (1, 6, 6, 7), """
+let b1 = x |> conv_relu(5, 1)
+let b3 = x |> conv_relu(3, 1) as reduce |> conv_relu(6, 3, pad: 1) as main
+let b5 = x |> conv_relu(2, 1) as reduce |> conv_relu(3, 5, pad: 2) as main
+let bp = x |> max_pool(3, stride: 1, pad: 1) |> conv_relu(2, 1)
+concat([b1, b3, b5, bp])""", inception, blocks="""
+block conv_relu(x, c, k, pad = 0) {
+    x |> conv(c, k, pad: pad) |> relu
+}""")
+
+    def squeeze_excite(g, x):
+        scale = g.relu(g.conv(g.global_avg_pool(x), "scale.squeeze", 3, 1))
+        return g.mul(x, g.relu6(g.conv(scale, "scale.excite", 10, 1)))
+
+    case("chain_squeeze_excite", (2, 10, 5, 6), """
+let scale = x |> global_avg_pool |> conv(3, 1) as squeeze |> relu |> conv(channels(x), 1) as excite |> relu6
+x * scale""", squeeze_excite)
+
+    def inverted_residuals(g, x):
+        for i in range(2):
+            y = g.relu6(g.batch_norm(g.conv(x, f"stage.{i}.expand", 10, 1, bias=False), f"stage.{i}.expand_norm", eps=1e-3))
+            y = g.relu6(g.conv(y, f"stage.{i}.depthwise", 10, 3, pad=1, groups=10))
+            x = g.add(x, g.conv(y, f"stage.{i}.project", 5, 1))
+        return x
+
+    case("chain_inverted_residuals", (1, 5, 6, 5), """
+let stage = for i in 0..2 with x = x { x |> inverted_residual(10) }
+stage""", inverted_residuals, blocks="""
+block inverted_residual(x, c) {
+    let expand = x |> conv(c, 1, bias: false)
+    let expand_norm = expand |> batch_norm(eps: 1e-3) |> relu6
+    let depthwise = expand_norm |> conv(c, 3, pad: 1, groups: c) |> relu6
+    let project = depthwise |> conv(channels(x), 1)
+    x + project
+}""")
+
+    def stem(g, x):
+        return g.max_pool(g.lrn(g.relu(g.conv(x, "conv", 8, 5, stride=2, pad=2)), 5, alpha=0.1), 3, stride=2, ceil=True)
+
+    case("chain_conv_relu_lrn_pool", (1, 3, 15, 16),
+         "x |> conv(8, 5, stride: 2, pad: 2) |> relu |> lrn(5, alpha: 0.1) |> max_pool(3, stride: 2, ceil: true)", stem)
+
+    def classifier(g, x):
+        x = g.flatten(g.global_avg_pool(g.relu(g.conv(x, "conv", 13, 3))), 13)
+        return g.softmax(g.dense(g.dropout(x), "fc", 7))
+
+    case("chain_classifier", (2, 3, 6, 7),
+         "x |> conv(13, 3) |> relu |> global_avg_pool |> flatten |> dropout |> dense(7) as fc |> softmax", classifier)
+
+    def flatten_dense(g, x):
+        return g.dense(g.flatten(g.conv(x, "conv", 6, 3, pad=1), 6 * 3 * 4), "dense", 5)
+
+    case("chain_flatten_off_block", (2, 5, 3, 4), "x |> conv(6, 3, pad: 1) |> flatten |> dense(5)", flatten_dense)
+
+
+if __name__ == "__main__":
+    shutil.rmtree(OPERATORS, ignore_errors=True)
+    OPERATORS.mkdir(parents=True)
+    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, chains]:
+        group()
+    files = [f for f in OPERATORS.rglob("*") if f.is_file()]
+    print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")
