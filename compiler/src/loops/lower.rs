@@ -392,9 +392,10 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             if out.len() != 4 || !blocked_now {
                 return (all(Layout::Plain), Layout::Plain);
             }
-            // Operands of one channel are the same to every lane.
-            let want = |shape: &Vec<usize>| Want::Layout(if nchw(shape)[1] == 1 { Layout::Plain } else { Layout::BLOCKED });
-            (shapes.iter().map(want).collect(), if out[1] == 1 { Layout::Plain } else { Layout::BLOCKED })
+            // One channel against several is the same to every lane.
+            let broadcast = |shape: &[usize]| nchw(shape)[1] == 1 && out[1] > 1;
+            let want = |shape: &Vec<usize>| Want::Layout(if broadcast(shape) { Layout::Plain } else { Layout::BLOCKED });
+            (shapes.iter().map(want).collect(), Layout::BLOCKED)
         }
         Kind::BatchNorm { .. } => {
             let layout = if shapes[0].len() == 4 { Layout::BLOCKED } else { Layout::Plain };

@@ -124,22 +124,14 @@ fn dims(all: &[&Tensor], write: &Tensor) -> Vec<Dim> {
     }
 }
 
-/// Strides of an operand over (n, block, height, width, lane), 0 where it is broadcast. A plain operand has one channel here, or is a packed
-/// vector of one element a channel.
+/// Strides of an operand over (n, block, height, width, lane), 0 where it is broadcast. A plain operand has one channel here.
 fn blocked_strides(t: &Tensor) -> [usize; 5] {
-    let [n, c, h, w] = nchw(&t.shape);
+    let [n, _, h, w] = nchw(&t.shape);
     let keep = |extent: usize, stride: usize| if extent == 1 { 0 } else { stride };
     match t.layout {
         Layout::Blocked { .. } => {
             let blocks = t.layout.blocks(&t.shape);
-            let broadcast = c == 1;
-            [
-                keep(n, blocks * h * w * LANES),
-                if broadcast { 0 } else { h * w * LANES },
-                keep(h, w * LANES),
-                keep(w, LANES),
-                usize::from(!broadcast),
-            ]
+            [keep(n, blocks * h * w * LANES), h * w * LANES, keep(h, w * LANES), keep(w, LANES), 1]
         }
         Layout::Plain => [keep(n, h * w), 0, keep(h, w), keep(w, 1), 0],
     }
