@@ -42,9 +42,10 @@ impl Reach {
         match (self, other) {
             (Reach::Nothing, reach) | (reach, Reach::Nothing) => reach,
             (Reach::Everything, _) | (_, Reach::Everything) => Reach::Everything,
-            (Reach::Window { extent: e, stride: s }, Reach::Window { extent, stride }) => {
-                Reach::Window { extent: [0, 1].map(|d| e[d].max(extent[d])), stride: [0, 1].map(|d| s[d].max(stride[d])) }
-            }
+            (Reach::Window { extent: e, stride: s }, Reach::Window { extent, stride }) => Reach::Window {
+                extent: [0, 1].map(|d| e[d].max(extent[d])),
+                stride: [0, 1].map(|d| s[d].max(stride[d])),
+            },
         }
     }
 }
@@ -131,7 +132,11 @@ fn layer(graph: &Graph, node: &Node, reach: Reach) -> Layer {
 }
 
 fn elements(graph: &Graph, values: &[ValueId], counts: impl Fn(Def) -> bool) -> u64 {
-    values.iter().filter(|&&id| counts(graph.value(id).def)).map(|&id| graph.ty(id).elements() as u64).fold(0, u64::saturating_add)
+    values
+        .iter()
+        .filter(|&&id| counts(graph.value(id).def))
+        .map(|&id| graph.ty(id).elements() as u64)
+        .fold(0, u64::saturating_add)
 }
 
 fn bytes(graph: &Graph, values: &[ValueId]) -> u64 {
@@ -140,4 +145,58 @@ fn bytes(graph: &Graph, values: &[ValueId]) -> u64 {
         (ty.elements() as u64).saturating_mul(ty.dtype.size() as u64)
     };
     values.iter().map(size).fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::load;
+    use crate::resolve::Settings;
+    use rebirth_lang::Source;
+
+    fn summary(body: &str) -> Summary {
+        let text = format!("net t(x: f32[n, 4, 32, 32]) -> f32[n, 4, 32, 32] {{ {body} }}");
+        let model = load(&Source::new("t.net", text), &Settings::default()).unwrap();
+        inspect(&model.graph)
+    }
+
+    fn check(body: &str, extent: [usize; 2], stride: [usize; 2]) {
+        assert_eq!(summary(body).layers.last().unwrap().reach, Reach::Window { extent, stride }, "{body}");
+    }
+
+    #[test]
+    fn reach_accumulates() {
+        check("x |> relu", [1, 1], [1, 1]);
+        check("x |> conv(4, 3, pad: 1)", [3, 3], [1, 1]);
+        check("x |> conv(4, 3, pad: 2, dilation: 2)", [5, 5], [1, 1]);
+        check("x |> conv(8, 3, pad: 1) as a |> conv(4, 3, pad: 1) as b", [5, 5], [1, 1]);
+    }
+
+    #[test]
+    fn the_widest_branch_counts() {
+        check("x + (x |> conv(4, 5, pad: 2))", [5, 5], [1, 1]);
+        check("(x |> conv(4, 5, pad: 2)) + x", [5, 5], [1, 1]);
+    }
+
+    #[test]
+    fn windows_and_wholes_join() {
+        let window = Reach::Window { extent: [3, 5], stride: [2, 1] };
+        let other = Reach::Window { extent: [4, 4], stride: [1, 1] };
+        assert_eq!(window.join(other), Reach::Window { extent: [4, 5], stride: [2, 1] });
+        assert_eq!(window.join(Reach::Nothing), window);
+        assert_eq!(Reach::Everything.join(window), Reach::Everything);
+        assert_eq!(window.through(Field::Everything), Reach::Everything);
+        assert_eq!(Reach::Nothing.through(Field::Everything), Reach::Nothing);
+        let huge = Field::Window { extent: [usize::MAX; 2], stride: [usize::MAX; 2] };
+        assert_eq!(window.through(huge), Reach::Window { extent: [usize::MAX; 2], stride: [usize::MAX; 2] });
+    }
+
+    #[test]
+    fn state_is_no_parameter() {
+        let found = summary("x |> conv(4, 1, bias: false) |> batch_norm");
+        assert_eq!((found.parameters, found.state, found.macs), (16 + 8, 8, 16 * 32 * 32));
+        let norm = &found.layers[1];
+        assert_eq!((norm.parameters, norm.state, norm.macs), (8, 8, 0));
+        assert_eq!((norm.read_bytes, norm.written_bytes), (4 * (4096 + 16), 4 * 4096));
+    }
 }

@@ -35,7 +35,9 @@ pub fn random(graph: &Graph, seed: u64) -> Result<Vec<Vec<f32>>, Error> {
             let fan_in: usize = ty.shape.iter().skip(1).product();
             let suffix = value.name.rsplit('.').next().unwrap_or_default();
             match suffix {
-                "weight" if ty.rank() > 1 => numbers::normal(seed, &value.name, (2.0 / fan_in as f32).sqrt(), ty.elements()),
+                "weight" if ty.rank() > 1 => {
+                    numbers::normal(seed, &value.name, (2.0 / fan_in as f32).sqrt(), ty.elements())
+                }
                 "weight" | "running_var" => numbers::uniform(seed, &value.name, 0.5, 1.5, ty.elements()),
                 _ => numbers::normal(seed, &value.name, 0.1, ty.elements()),
             }

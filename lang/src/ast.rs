@@ -4,7 +4,11 @@
 //! [`EXPRESSION_HEIGHT`](crate::limits::EXPRESSION_HEIGHT) high, so recursion over them is safe; positional arguments
 //! precede named ones and no name occurs twice in one argument list; floats are finite; every `if` has an `else`.
 
+mod ops;
+
 use std::fmt;
+
+pub use ops::{BinaryOp, UnaryOp};
 
 use crate::source::Span;
 
@@ -380,78 +384,4 @@ pub struct For {
     pub init: Expr,
     /// Its value is the next state.
     pub body: Body,
-}
-
-/// A prefix operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UnaryOp {
-    /// `-`
-    Neg,
-    /// `not`
-    Not,
-}
-
-impl fmt::Display for UnaryOp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            UnaryOp::Neg => "-",
-            UnaryOp::Not => "not",
-        })
-    }
-}
-
-/// An infix operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BinaryOp {
-    /// `+`
-    Add,
-    /// `-`
-    Sub,
-    /// `*`
-    Mul,
-    /// `/`
-    Div,
-    /// `==`
-    Eq,
-    /// `!=`
-    Ne,
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-    /// `and`
-    And,
-    /// `or`
-    Or,
-}
-
-impl BinaryOp {
-    /// Whether it is one of `== != < <= > >=`.
-    pub fn is_comparison(self) -> bool {
-        use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
-        matches!(self, Eq | Ne | Lt | Le | Gt | Ge)
-    }
-}
-
-impl fmt::Display for BinaryOp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            BinaryOp::Add => "+",
-            BinaryOp::Sub => "-",
-            BinaryOp::Mul => "*",
-            BinaryOp::Div => "/",
-            BinaryOp::Eq => "==",
-            BinaryOp::Ne => "!=",
-            BinaryOp::Lt => "<",
-            BinaryOp::Le => "<=",
-            BinaryOp::Gt => ">",
-            BinaryOp::Ge => ">=",
-            BinaryOp::And => "and",
-            BinaryOp::Or => "or",
-        })
-    }
 }

@@ -41,22 +41,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic without labels, help or fix.
     pub fn new(code: Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            code: code.id,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-            fix: None,
-        }
+        Diagnostic { code: code.id, message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     /// Adds a label. The first one added is the primary one.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -70,10 +61,7 @@ impl Diagnostic {
     /// Sets the edit that repairs the error.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.fix = Some(Fix {
-            span,
-            replacement: replacement.into(),
-        });
+        self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
 
@@ -111,10 +99,7 @@ impl miette::Diagnostic for Entry {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
@@ -125,17 +110,15 @@ impl miette::Diagnostic for Entry {
         if self.diagnostic.labels.is_empty() {
             return None;
         }
-        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(
-            |(index, label)| {
-                let text = (!label.text.is_empty()).then(|| label.text.clone());
-                let span = label.span.range();
-                if index == 0 {
-                    miette::LabeledSpan::new_primary_with_span(text, span)
-                } else {
-                    miette::LabeledSpan::new_with_span(text, span)
-                }
-            },
-        )))
+        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(|(index, label)| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            let span = label.span.range();
+            if index == 0 {
+                miette::LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                miette::LabeledSpan::new_with_span(text, span)
+            }
+        })))
     }
 }
 
@@ -153,13 +136,7 @@ impl Report {
     /// A report of the given diagnostics, sorted by place; those without a place come first.
     pub fn new(source: Source, mut diagnostics: Vec<Diagnostic>) -> Report {
         diagnostics.sort_by_key(Diagnostic::span);
-        let entries = diagnostics
-            .into_iter()
-            .map(|diagnostic| Entry {
-                source: source.clone(),
-                diagnostic,
-            })
-            .collect();
+        let entries = diagnostics.into_iter().map(|diagnostic| Entry { source: source.clone(), diagnostic }).collect();
         Report { source, entries }
     }
 
@@ -218,10 +195,6 @@ impl miette::Diagnostic for Report {
         if self.single().is_some() {
             return None;
         }
-        Some(Box::new(
-            self.entries
-                .iter()
-                .map(|entry| entry as &dyn miette::Diagnostic),
-        ))
+        Some(Box::new(self.entries.iter().map(|entry| entry as &dyn miette::Diagnostic)))
     }
 }

@@ -5,9 +5,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use crate::ast::{
-    Arguments, Attribute, Body, Call, Expr, ExprKind, File, Item, Pattern, Statement, TensorType,
-};
+use crate::ast::{Arguments, Attribute, Body, Call, Expr, ExprKind, File, Item, Pattern, Statement, TensorType};
 
 /// The whole file as text.
 pub fn dump(file: &File) -> String {
@@ -38,10 +36,7 @@ impl Dump {
                 self.line(0, format_args!("block {}", item.name));
                 for param in &item.params {
                     match &param.default {
-                        Some(default) => self.line(
-                            1,
-                            format_args!("param {} = {}", param.name, Inline(default)),
-                        ),
+                        Some(default) => self.line(1, format_args!("param {} = {}", param.name, Inline(default))),
                         None => self.line(1, format_args!("param {}", param.name)),
                     }
                 }
@@ -52,24 +47,14 @@ impl Dump {
                 for input in &item.inputs {
                     self.line(
                         1,
-                        format_args!(
-                            "input {}{}: {}",
-                            Attributes(&input.attributes),
-                            input.name,
-                            Type(&input.ty)
-                        ),
+                        format_args!("input {}{}: {}", Attributes(&input.attributes), input.name, Type(&input.ty)),
                     );
                 }
                 for output in &item.outputs {
                     let attributes = Attributes(&output.attributes);
                     match &output.name {
-                        Some(name) => self.line(
-                            1,
-                            format_args!("output {attributes}{name}: {}", Type(&output.ty)),
-                        ),
-                        None => {
-                            self.line(1, format_args!("output {attributes}{}", Type(&output.ty)))
-                        }
+                        Some(name) => self.line(1, format_args!("output {attributes}{name}: {}", Type(&output.ty))),
+                        None => self.line(1, format_args!("output {attributes}{}", Type(&output.ty))),
                     }
                 }
                 self.body(1, &item.body);
@@ -80,11 +65,7 @@ impl Dump {
     fn body(&mut self, depth: usize, body: &Body) {
         for statement in &body.statements {
             let Statement::Let(binding) = statement;
-            let head = format!(
-                "{}let {}",
-                Attributes(&binding.attributes),
-                Bound(&binding.pattern)
-            );
+            let head = format!("{}let {}", Attributes(&binding.attributes), Bound(&binding.pattern));
             if is_tall(&binding.value) {
                 self.line(depth, head);
                 self.expr(depth + 1, &binding.value);
@@ -106,14 +87,7 @@ impl Dump {
             ExprKind::Pipeline(pipeline) => {
                 self.expr(depth, &pipeline.head);
                 for stage in &pipeline.stages {
-                    self.line(
-                        depth,
-                        format_args!(
-                            "|> {}{}",
-                            Attributes(&stage.attributes),
-                            Called(&stage.call, true)
-                        ),
-                    );
+                    self.line(depth, format_args!("|> {}{}", Attributes(&stage.attributes), Called(&stage.call, true)));
                 }
             }
             ExprKind::If(choice) => {
@@ -145,10 +119,7 @@ impl Dump {
 
 /// Whether an expression gets lines of its own.
 fn is_tall(expr: &Expr) -> bool {
-    matches!(
-        expr.kind,
-        ExprKind::Pipeline(_) | ExprKind::If(_) | ExprKind::For(_)
-    )
+    matches!(expr.kind, ExprKind::Pipeline(_) | ExprKind::If(_) | ExprKind::For(_))
 }
 
 fn separated<T>(
@@ -191,13 +162,7 @@ impl Display for Inline<'_> {
             }
             ExprKind::Unary(unary) => write!(f, "({} {})", unary.op, Inline(&unary.operand)),
             ExprKind::Binary(binary) => {
-                write!(
-                    f,
-                    "({} {} {})",
-                    binary.op,
-                    Inline(&binary.left),
-                    Inline(&binary.right)
-                )
+                write!(f, "({} {} {})", binary.op, Inline(&binary.left), Inline(&binary.right))
             }
             ExprKind::Index(index) => {
                 write!(f, "{}[{}]", Inline(&index.base), Inline(&index.index))
@@ -206,24 +171,14 @@ impl Display for Inline<'_> {
             ExprKind::Pipeline(pipeline) => {
                 write!(f, "({}", Inline(&pipeline.head))?;
                 for stage in &pipeline.stages {
-                    write!(
-                        f,
-                        " |> {}{}",
-                        Attributes(&stage.attributes),
-                        Called(&stage.call, true)
-                    )?;
+                    write!(f, " |> {}{}", Attributes(&stage.attributes), Called(&stage.call, true))?;
                 }
                 f.write_str(")")
             }
             ExprKind::If(choice) => {
                 f.write_str("(if ")?;
                 for branch in &choice.branches {
-                    write!(
-                        f,
-                        "{} {} else ",
-                        Inline(&branch.condition),
-                        InlineBody(&branch.body)
-                    )?;
+                    write!(f, "{} {} else ", Inline(&branch.condition), InlineBody(&branch.body))?;
                 }
                 write!(f, "{})", InlineBody(&choice.otherwise))
             }
@@ -248,12 +203,7 @@ impl Display for InlineBody<'_> {
         for statement in &self.0.statements {
             let Statement::Let(binding) = statement;
             let attributes = Attributes(&binding.attributes);
-            write!(
-                f,
-                "{attributes}let {} = {}; ",
-                Bound(&binding.pattern),
-                Inline(&binding.value)
-            )?;
+            write!(f, "{attributes}let {} = {}; ", Bound(&binding.pattern), Inline(&binding.value))?;
         }
         write!(f, "{} }}", Inline(&self.0.result))
     }
@@ -288,9 +238,7 @@ impl Display for Listed<'_> {
         if !self.0.positional.is_empty() && !self.0.named.is_empty() {
             f.write_str(", ")?;
         }
-        separated(f, &self.0.named, |f, argument| {
-            write!(f, "{}: {}", argument.name, Inline(&argument.value))
-        })
+        separated(f, &self.0.named, |f, argument| write!(f, "{}: {}", argument.name, Inline(&argument.value)))
     }
 }
 

@@ -3,14 +3,16 @@
 //! [`scan`] cuts the text into tokens and reports what is no token; [`structure`] matches brackets, caps their nesting
 //! and cuts the tokens into top-level items; only items that came through both unharmed go to pest, one by one, so an
 //! error in one hides none in the next. [`failure`] explains where pest stopped; [`item`], [`body`], [`expr`],
-//! [`operators`] and [`literal`] turn pairs into the tree and report what the grammar alone lets through.
+//! [`operators`], [`operand`], [`control`] and [`literal`] turn pairs into the tree and report what the grammar alone lets through.
 
 mod body;
+mod control;
 mod expr;
 mod failure;
 mod grammar;
 mod item;
 mod literal;
+mod operand;
 mod operators;
 mod scan;
 mod structure;
@@ -36,8 +38,8 @@ type Pairs<'i> = pest::iterators::Pairs<'i, Rule>;
 /// Every word that can't be a name outside of parameter and argument names. The grammar's `keyword` rule lists the
 /// same; a test compares them.
 const KEYWORDS: &[&str] = &[
-    "net", "block", "const", "let", "as", "for", "in", "with", "if", "else", "and", "or", "not",
-    "true", "false", "import", "fn", "share", "param", "where",
+    "net", "block", "const", "let", "as", "for", "in", "with", "if", "else", "and", "or", "not", "true", "false",
+    "import", "fn", "share", "param", "where",
 ];
 
 /// The keywords that no construct uses yet.
@@ -61,11 +63,7 @@ fn parse_text(text: &str) -> Result<File, Vec<Diagnostic>> {
         return Err(vec![
             Diagnostic::new(
                 codes::TEXT_TOO_LONG,
-                format!(
-                    "the text has {} bytes; at most {} are read",
-                    text.len(),
-                    limits::TEXT_BYTES
-                ),
+                format!("the text has {} bytes; at most {} are read", text.len(), limits::TEXT_BYTES),
             )
             .help("weights never stand in a `.net` file; repeat layers with blocks and `for`"),
         ]);
@@ -80,19 +78,10 @@ fn parse_text(text: &str) -> Result<File, Vec<Diagnostic>> {
                 items.extend(convert.item(pairs));
                 errors.append(&mut convert.errors.into_inner());
             }
-            Err(error) => errors.push(failure::explain(
-                text,
-                &tokens[segment.tokens.clone()],
-                segment.span,
-                &error,
-            )),
+            Err(error) => errors.push(failure::explain(text, &tokens[segment.tokens.clone()], segment.span, &error)),
         }
     }
-    if errors.is_empty() {
-        Ok(File { items })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(File { items }) } else { Err(errors) }
 }
 
 /// Turns the pairs of one item into the tree.
@@ -134,10 +123,7 @@ impl<'t> Convert<'t> {
     }
 
     fn ident(&self, pair: &Pair<'_>) -> Ident {
-        Ident {
-            name: pair.as_str().to_owned(),
-            span: self.span(pair),
-        }
+        Ident { name: pair.as_str().to_owned(), span: self.span(pair) }
     }
 
     /// Runs `convert` inside brackets of the given kind.
@@ -162,10 +148,6 @@ impl<'t> Convert<'t> {
                 break;
             }
         }
-        if words.len() <= LONGEST && !words.contains("//") {
-            words
-        } else {
-            "..".to_owned()
-        }
+        if words.len() <= LONGEST && !words.contains("//") { words } else { "..".to_owned() }
     }
 }

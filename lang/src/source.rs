@@ -20,18 +20,12 @@ impl Span {
     /// The span of the bytes `start..end`. Offsets beyond `u32` saturate; no text that the parser accepts is that long.
     pub fn new(start: usize, end: usize) -> Span {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span {
-            start: clamp(start),
-            end: clamp(end.max(start)),
-        }
+        Span { start: clamp(start), end: clamp(end.max(start)) }
     }
 
     /// The smallest span that covers both.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The byte range, to index a text with.
@@ -81,10 +75,7 @@ pub struct Source {
 impl Source {
     /// A source of the given name (usually the path as the user wrote it) and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source {
-            name: name.into(),
-            text: text.into(),
-        }
+        Source { name: name.into(), text: text.into() }
     }
 
     /// A source from the bytes of a file.
@@ -100,15 +91,10 @@ impl Source {
                 let line = valid.rsplit('\n').next().unwrap_or_default();
                 let source = Source::new(name, format!("{line}\u{fffd}"));
                 let number = valid.matches('\n').count() + 1;
-                let diagnostic = Diagnostic::new(
-                    codes::NOT_UTF8,
-                    format!("the file is not UTF-8 text (line {number})"),
-                )
-                .label(
-                    Span::new(line.len(), line.len() + '\u{fffd}'.len_utf8()),
-                    "this byte is not UTF-8",
-                )
-                .help("save the file as UTF-8; weights never stand in a `.net` file");
+                let diagnostic =
+                    Diagnostic::new(codes::NOT_UTF8, format!("the file is not UTF-8 text (line {number})"))
+                        .label(Span::new(line.len(), line.len() + '\u{fffd}'.len_utf8()), "this byte is not UTF-8")
+                        .help("save the file as UTF-8; weights never stand in a `.net` file");
                 Err(Report::new(source, vec![diagnostic]))
             }
         }
@@ -151,10 +137,7 @@ impl miette::SourceCode for Source {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
-        let inner = self
-            .text
-            .as_ref()
-            .read_span(span, lines_before, lines_after)?;
+        let inner = self.text.as_ref().read_span(span, lines_before, lines_after)?;
         Ok(Box::new(miette::MietteSpanContents::new_named(
             self.name.to_string(),
             inner.data(),

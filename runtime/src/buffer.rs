@@ -19,7 +19,7 @@ impl AlignedBuffer {
     /// A buffer of `len` zero bytes. Large ones take physical memory only where they are touched.
     ///
     /// # Errors
-    /// E0608 when there is no memory; `what` is named in the message ("the weights").
+    /// E0808 when there is no memory; `what` is named in the message ("the weights").
     pub fn zeroed(len: usize, what: &'static str) -> Result<AlignedBuffer, Error> {
         let out_of_memory = || Error::OutOfMemory { what, bytes: len };
         let total = len.checked_add(ALIGNMENT).ok_or_else(out_of_memory)?;
@@ -27,14 +27,9 @@ impl AlignedBuffer {
         if total > isize::MAX as usize {
             return Err(out_of_memory());
         }
-        let bytes: Box<[u8]> =
-            bytemuck::allocation::try_zeroed_slice_box(total).map_err(|()| out_of_memory())?;
+        let bytes: Box<[u8]> = bytemuck::allocation::try_zeroed_slice_box(total).map_err(|()| out_of_memory())?;
         let address = bytes.as_ptr() as usize;
-        Ok(AlignedBuffer {
-            start: address.next_multiple_of(ALIGNMENT) - address,
-            bytes,
-            len,
-        })
+        Ok(AlignedBuffer { start: address.next_multiple_of(ALIGNMENT) - address, bytes, len })
     }
 
     /// The address of the first byte.
@@ -90,15 +85,12 @@ impl fmt::Debug for AlignedBuffer {
 /// An empty vector with room for `count` elements.
 ///
 /// # Errors
-/// E0608 when there is no memory.
+/// E0808 when there is no memory.
 pub(crate) fn reserved<T>(count: usize, what: &'static str) -> Result<Vec<T>, Error> {
     let mut elements = Vec::new();
     elements
         .try_reserve_exact(count)
-        .map_err(|_| Error::OutOfMemory {
-            what,
-            bytes: count.saturating_mul(size_of::<T>()),
-        })?;
+        .map_err(|_| Error::OutOfMemory { what, bytes: count.saturating_mul(size_of::<T>()) })?;
     Ok(elements)
 }
 
@@ -135,17 +127,10 @@ mod tests {
 
     #[test]
     fn too_much_is_an_error() {
-        for len in [
-            usize::MAX,
-            isize::MAX as usize,
-            isize::MAX as usize - ALIGNMENT,
-        ] {
+        for len in [usize::MAX, isize::MAX as usize, isize::MAX as usize - ALIGNMENT] {
             let error = AlignedBuffer::zeroed(len, "the arena").unwrap_err();
-            assert_eq!(error.code(), "E0608");
+            assert_eq!(error.code(), "E0808");
         }
-        assert_eq!(
-            reserved::<f32>(usize::MAX, "a test").unwrap_err().code(),
-            "E0608"
-        );
+        assert_eq!(reserved::<f32>(usize::MAX, "a test").unwrap_err().code(), "E0808");
     }
 }

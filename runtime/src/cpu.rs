@@ -11,48 +11,26 @@ pub struct Level {
 
 /// Every level, the lowest first. The x86-64 ones are those of the System V ABI.
 pub const LEVELS: &[Level] = &[
-    Level {
-        name: "aarch64",
-        available: || cfg!(target_arch = "aarch64"),
-    },
-    Level {
-        name: "x86-64",
-        available: || cfg!(target_arch = "x86_64"),
-    },
-    Level {
-        name: "x86-64-v2",
-        available: x86::v2,
-    },
-    Level {
-        name: "x86-64-v3",
-        available: x86::v3,
-    },
-    Level {
-        name: "x86-64-v4",
-        available: x86::v4,
-    },
+    Level { name: "aarch64", available: || cfg!(target_arch = "aarch64") },
+    Level { name: "x86-64", available: || cfg!(target_arch = "x86_64") },
+    Level { name: "x86-64-v2", available: x86::v2 },
+    Level { name: "x86-64-v3", available: x86::v3 },
+    Level { name: "x86-64-v4", available: x86::v4 },
 ];
 
 /// The highest level this machine has.
 pub fn host() -> &'static str {
-    LEVELS
-        .iter()
-        .rev()
-        .find(|level| (level.available)())
-        .map_or("unknown", |level| level.name)
+    LEVELS.iter().rev().find(|level| (level.available)()).map_or("unknown", |level| level.name)
 }
 
 /// Checks that this machine can run code of a level.
 ///
 /// # Errors
-/// E0610 when it cannot, or when no level has this name.
+/// E0810 when it cannot, or when no level has this name.
 pub fn require(needed: &str) -> Result<(), Error> {
     match LEVELS.iter().find(|level| level.name == needed) {
         Some(level) if (level.available)() => Ok(()),
-        _ => Err(Error::CpuLevel {
-            needed: needed.to_owned(),
-            host: host(),
-        }),
+        _ => Err(Error::CpuLevel { needed: needed.to_owned(), host: host() }),
     }
 }
 
@@ -113,14 +91,10 @@ mod tests {
 
     #[test]
     fn levels_of_another_architecture_are_refused() {
-        let foreign = if cfg!(target_arch = "x86_64") {
-            "aarch64"
-        } else {
-            "x86-64"
-        };
+        let foreign = if cfg!(target_arch = "x86_64") { "aarch64" } else { "x86-64" };
         for level in [foreign, "x86-64-v5", "", "native"] {
             let error = require(level).unwrap_err();
-            assert_eq!(error.code(), "E0610", "{level:?}");
+            assert_eq!(error.code(), "E0810", "{level:?}");
             assert!(error.to_string().contains(host()), "{error}");
         }
     }

@@ -85,9 +85,7 @@ impl FromStr for DType {
         DType::ALL
             .into_iter()
             .find(|dtype| dtype.name() == text)
-            .ok_or_else(|| Error::DtypeName {
-                name: text.to_owned(),
-            })
+            .ok_or_else(|| Error::DtypeName { name: text.to_owned() })
     }
 }
 
@@ -105,11 +103,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_an_error() {
         for text in ["", "F32", "float32", "f32 ", "u16"] {
-            assert_eq!(
-                text.parse::<DType>().unwrap_err().code(),
-                "E0543",
-                "{text:?}"
-            );
+            assert_eq!(text.parse::<DType>().unwrap_err().code(), "E0543", "{text:?}");
         }
     }
 

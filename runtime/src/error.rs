@@ -1,7 +1,7 @@
 //! Every error of this crate, each with a stable code, a message that says what was found and what was expected, and,
 //! where there is something to do about it, a help text.
 //!
-//! E04xx: weights. E05xx: arrays, images, labels and other files. E06xx: modules and sessions.
+//! E04xx: weights. E05xx: arrays, images, labels and other files. E08xx: modules and sessions.
 
 use std::fmt;
 use std::io;
@@ -20,38 +20,23 @@ pub use codes::CODES;
 /// What went wrong. [`Error::code`] is stable, the texts are not.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
-#[allow(
-    missing_docs,
-    reason = "the message of a variant says what its fields are"
-)]
+#[allow(missing_docs, reason = "the message of a variant says what its fields are")]
 pub enum Error {
     /// The path leads nowhere.
     #[error("the {kind} `{}` does not exist", path.display())]
     NotFound { kind: FileKind, path: PathBuf },
     /// The path leads to a directory, a device or a pipe.
     #[error("the {kind} `{}` is {found}, not a file", path.display())]
-    NotAFile {
-        kind: FileKind,
-        path: PathBuf,
-        found: &'static str,
-    },
+    NotAFile { kind: FileKind, path: PathBuf, found: &'static str },
     /// The file has no bytes.
     #[error("the {kind} `{}` is empty", path.display())]
     EmptyFile { kind: FileKind, path: PathBuf },
     /// The operating system refused to open or read the file.
     #[error("the {kind} `{}` cannot be read: {source}", path.display())]
-    Read {
-        kind: FileKind,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Read { kind: FileKind, path: PathBuf, source: io::Error },
     /// The file is larger than files of its kind may be.
     #[error("the {kind} `{}` has more than {limit} bytes, the most that is read", path.display())]
-    FileTooLarge {
-        kind: FileKind,
-        path: PathBuf,
-        limit: usize,
-    },
+    FileTooLarge { kind: FileKind, path: PathBuf, limit: usize },
     /// The operating system refused to write the file; what was there before is still there.
     #[error("`{}` cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -61,35 +46,19 @@ pub enum Error {
     WeightsFormat { path: PathBuf, reason: String },
     /// The header is longer than headers may be.
     #[error("`{}` announces a header of {found} bytes, but at most {limit} are read", path.display())]
-    WeightsHeader {
-        path: PathBuf,
-        found: u64,
-        limit: usize,
-    },
+    WeightsHeader { path: PathBuf, found: u64, limit: usize },
     /// A tensor of a type that weights can't have.
     #[error("the tensor `{tensor}` in `{}` has elements of type {dtype}, but weights are f32, f16 or bf16", path.display())]
-    WeightsDtype {
-        path: PathBuf,
-        tensor: String,
-        dtype: String,
-    },
+    WeightsDtype { path: PathBuf, tensor: String, dtype: String },
     /// The file and the network disagree; names every tensor they disagree about.
     #[error("{0}")]
     WeightsMismatch(Box<Mismatch>),
     /// A tensor was asked for that the file lacks.
     #[error("`{}` has no tensor `{name}`", path.display())]
-    WeightsName {
-        path: PathBuf,
-        name: String,
-        similar: Option<String>,
-    },
+    WeightsName { path: PathBuf, name: String, similar: Option<String> },
     /// Tensors that can't be stored as asked.
     #[error("the tensor `{tensor}` cannot be stored as {dtype}: {reason}")]
-    WeightsStore {
-        tensor: String,
-        dtype: DType,
-        reason: String,
-    },
+    WeightsStore { tensor: String, dtype: DType, reason: String },
 
     /// The file is not an array file, or its header is damaged.
     #[error("`{}` is not a valid .npy file: {reason}", path.display())]
@@ -102,19 +71,11 @@ pub enum Error {
     NpyFortran { path: PathBuf },
     /// The file is longer or shorter than the shape in its header says.
     #[error("the array `{}` of shape {shape:?} needs {expected} bytes of data, but {found} follow the header", path.display())]
-    NpyLength {
-        path: PathBuf,
-        shape: Vec<usize>,
-        found: u64,
-        expected: u64,
-    },
+    NpyLength { path: PathBuf, shape: Vec<usize>, found: u64, expected: u64 },
 
     /// The file is in no known image format.
     #[error("`{}` is not an image in a known format{}", path.display(), found.map(|name| format!(" (it looks like {name})")).unwrap_or_default())]
-    NotAnImage {
-        path: PathBuf,
-        found: Option<&'static str>,
-    },
+    NotAnImage { path: PathBuf, found: Option<&'static str> },
     /// The image ends early or its data is damaged.
     #[error("the image `{}` is damaged: {reason}", path.display())]
     ImageDamaged { path: PathBuf, reason: String },
@@ -127,44 +88,24 @@ pub enum Error {
     },
     /// Cropping leaves no pixel.
     #[error("cropping the image `{}` of {width} x {height} pixels leaves nothing of it", path.display())]
-    ImageCrop {
-        path: PathBuf,
-        width: u32,
-        height: u32,
-    },
+    ImageCrop { path: PathBuf, width: u32, height: u32 },
     /// `mean` or `std` has another length than there are channels.
     #[error("`{name}` has {}, but there {}", counted(*found, "value"), if *expected == 1 { "is 1 channel".to_owned() } else { format!("are {expected} channels") })]
-    ImageStatistics {
-        name: &'static str,
-        found: usize,
-        expected: usize,
-    },
+    ImageStatistics { name: &'static str, found: usize, expected: usize },
     /// A value of the image description that makes no sense.
     #[error("`{name}` of an image is {found}, but must be {expected}")]
-    ImageSpec {
-        name: &'static str,
-        found: String,
-        expected: &'static str,
-    },
+    ImageSpec { name: &'static str, found: String, expected: &'static str },
 
     /// The file holds no list of labels.
     #[error("`{}` holds no list of labels: {reason}", path.display())]
     LabelsFormat { path: PathBuf, reason: String },
     /// There are more or fewer labels than classes.
     #[error("`{}` has {}, but the output has {expected} classes", path.display(), counted(*found, "label"))]
-    LabelsCount {
-        path: PathBuf,
-        found: usize,
-        expected: usize,
-    },
+    LabelsCount { path: PathBuf, found: usize, expected: usize },
 
     /// The number of elements contradicts the shape.
     #[error("a tensor of shape {shape:?} has {}, but {} given", counted(*expected, "element"), were(*found))]
-    TensorLength {
-        shape: Vec<usize>,
-        found: usize,
-        expected: usize,
-    },
+    TensorLength { shape: Vec<usize>, found: usize, expected: usize },
     /// The shape is beyond what tensors may have.
     #[error("a tensor of type {dtype} and shape {shape:?} is too large")]
     TensorTooLarge { shape: Vec<usize>, dtype: DType },
@@ -174,44 +115,22 @@ pub enum Error {
 
     /// More or fewer inputs than the module has.
     #[error("the module takes {} ({names}), but {} given", counted(*expected, "input"), were(*found))]
-    InputCount {
-        found: usize,
-        expected: usize,
-        names: String,
-    },
+    InputCount { found: usize, expected: usize, names: String },
     /// An input of another shape than the module was compiled for.
     #[error("the input `{name}` has shape {found:?}, but the module expects {expected:?}")]
-    InputShape {
-        name: String,
-        found: Vec<usize>,
-        expected: Vec<usize>,
-    },
+    InputShape { name: String, found: Vec<usize>, expected: Vec<usize> },
     /// No input has this name.
     #[error("the module has no input `{name}`; its inputs are {names}")]
-    InputName {
-        name: String,
-        names: String,
-        similar: Option<String>,
-    },
+    InputName { name: String, names: String, similar: Option<String> },
     /// Two tensors were given for one input.
     #[error("the input `{name}` is given twice")]
     InputTwice { name: String },
     /// More or fewer outputs than the module has.
     #[error("the module gives {} ({names}), but room for {found} was given", counted(*expected, "output"))]
-    OutputCount {
-        found: usize,
-        expected: usize,
-        names: String,
-    },
+    OutputCount { found: usize, expected: usize, names: String },
     /// A tensor for an output has another shape than the module writes.
-    #[error(
-        "the tensor for the output `{name}` has shape {found:?}, but the module writes {expected:?}"
-    )]
-    OutputShape {
-        name: String,
-        found: Vec<usize>,
-        expected: Vec<usize>,
-    },
+    #[error("the tensor for the output `{name}` has shape {found:?}, but the module writes {expected:?}")]
+    OutputShape { name: String, found: Vec<usize>, expected: Vec<usize> },
     /// A port of a type that sessions don't pass.
     #[error("`{name}` is of type {dtype}, but inputs and outputs are passed as f32")]
     PortDtype { name: String, dtype: DType },
@@ -254,39 +173,22 @@ impl Error {
     /// What to do about it, where that can be said.
     pub fn help(&self) -> Option<String> {
         let fixed = match self {
-            Error::NotFound { .. } => {
-                "check the spelling; relative paths start at the current directory"
-            }
+            Error::NotFound { .. } => "check the spelling; relative paths start at the current directory",
             Error::EmptyFile { .. } => "the download or copy that made it has probably failed",
-            Error::WeightsFormat { .. } => {
-                "the file may be cut short or of another format; convert or fetch it again"
-            }
-            Error::WeightsDtype { .. } => {
-                "convert the tensor to f32, f16 or bf16, or remove it if it is not a weight"
-            }
+            Error::WeightsFormat { .. } => "the file may be cut short or of another format; convert or fetch it again",
+            Error::WeightsDtype { .. } => "convert the tensor to f32, f16 or bf16, or remove it if it is not a weight",
             Error::WeightsMismatch(mismatch) => return mismatch.help(),
-            Error::WeightsName {
-                similar: Some(name),
-                ..
-            } => return Some(format!("did you mean `{name}`?")),
+            Error::WeightsName { similar: Some(name), .. } => return Some(format!("did you mean `{name}`?")),
             Error::NpyFormat { .. } => "write it with `numpy.save(path, array)`",
             Error::NpyDtype { .. } => "convert it: `numpy.save(path, array.astype('<f4'))`",
-            Error::NpyFortran { .. } => {
-                "convert it: `numpy.save(path, numpy.ascontiguousarray(array))`"
-            }
-            Error::NpyLength { .. } => {
-                "the file may be cut short, or two arrays were written to it"
-            }
+            Error::NpyFortran { .. } => "convert it: `numpy.save(path, numpy.ascontiguousarray(array))`",
+            Error::NpyLength { .. } => "the file may be cut short, or two arrays were written to it",
             Error::NotAnImage { .. } => "PNG and JPEG are read; convert it to one of them",
             Error::ImageDamaged { .. } => "the file may be cut short; fetch or export it again",
             Error::ImageTooLarge { .. } => "scale it down first: the network sees far fewer pixels",
             Error::ImageCrop { .. } => "use a larger image, or a larger `crop` fraction",
-            Error::ImageStatistics { .. } => {
-                "give one value a channel: three for rgb and bgr, one for gray"
-            }
-            Error::LabelsFormat { .. } => {
-                "use a text file with one label a line, or a JSON array of strings"
-            }
+            Error::ImageStatistics { .. } => "give one value a channel: three for rgb and bgr, one for gray",
+            Error::LabelsFormat { .. } => "use a text file with one label a line, or a JSON array of strings",
             Error::LabelsCount { .. } => "use the list of labels that the network was trained with",
             Error::TensorTooLarge { .. } => {
                 return Some(format!(
@@ -299,13 +201,8 @@ impl Error {
                 let names: Vec<_> = DType::ALL.iter().map(|dtype| dtype.name()).collect();
                 return Some(format!("the types are {}", names.join(", ")));
             }
-            Error::InputShape { .. } => {
-                "pass data of the expected shape, or compile the network for this one"
-            }
-            Error::InputName {
-                similar: Some(name),
-                ..
-            } => return Some(format!("did you mean `{name}`?")),
+            Error::InputShape { .. } => "pass data of the expected shape, or compile the network for this one",
+            Error::InputName { similar: Some(name), .. } => return Some(format!("did you mean `{name}`?")),
             Error::InputTwice { .. } => "give each input once",
             Error::CpuLevel { .. } => "compile the network for this machine, or for a lower level",
             _ => return None,

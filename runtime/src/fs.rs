@@ -10,41 +10,23 @@ use crate::error::{Error, FileKind};
 
 /// Opens a regular file that is not empty, and tells its size in bytes.
 pub(crate) fn open(path: &Path, kind: FileKind) -> Result<(File, u64), Error> {
-    let read = |source| Error::Read {
-        kind,
-        path: path.to_owned(),
-        source,
-    };
+    let read = |source| Error::Read { kind, path: path.to_owned(), source };
     // Asked before opening: opening a pipe would wait for its writer.
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::NotFound {
-                kind,
-                path: path.to_owned(),
-            });
+            return Err(Error::NotFound { kind, path: path.to_owned() });
         }
         Err(error) => return Err(read(error)),
     };
     if !metadata.is_file() {
-        let found = if metadata.is_dir() {
-            "a directory"
-        } else {
-            "a device or pipe"
-        };
-        return Err(Error::NotAFile {
-            kind,
-            path: path.to_owned(),
-            found,
-        });
+        let found = if metadata.is_dir() { "a directory" } else { "a device or pipe" };
+        return Err(Error::NotAFile { kind, path: path.to_owned(), found });
     }
     let file = File::open(path).map_err(read)?;
     let len = file.metadata().map_err(read)?.len();
     if len == 0 {
-        return Err(Error::EmptyFile {
-            kind,
-            path: path.to_owned(),
-        });
+        return Err(Error::EmptyFile { kind, path: path.to_owned() });
     }
     Ok((file, len))
 }
@@ -52,24 +34,15 @@ pub(crate) fn open(path: &Path, kind: FileKind) -> Result<(File, u64), Error> {
 /// Reads a whole file of at most `limit` bytes.
 pub(crate) fn read_capped(path: &Path, kind: FileKind, limit: usize) -> Result<Vec<u8>, Error> {
     let (file, len) = open(path, kind)?;
-    let too_large = || Error::FileTooLarge {
-        kind,
-        path: path.to_owned(),
-        limit,
-    };
-    let len = usize::try_from(len)
-        .ok()
-        .filter(|&len| len <= limit)
-        .ok_or_else(too_large)?;
+    let too_large = || Error::FileTooLarge { kind, path: path.to_owned(), limit };
+    let len = usize::try_from(len).ok().filter(|&len| len <= limit).ok_or_else(too_large)?;
     let mut bytes = crate::buffer::reserved(len, "a file")?;
     // The file may have grown since its size was asked; one byte more shows that.
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| Error::Read {
-            kind,
-            path: path.to_owned(),
-            source,
-        })?;
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|source| Error::Read {
+        kind,
+        path: path.to_owned(),
+        source,
+    })?;
     if bytes.len() > limit {
         return Err(too_large());
     }
@@ -82,10 +55,7 @@ pub(crate) fn read_capped(path: &Path, kind: FileKind, limit: usize) -> Result<V
 /// # Errors
 /// E0506; the file beside is removed then and `path` is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let write = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let write = |source| Error::Write { path: path.to_owned(), source };
     let beside = path_beside(path).map_err(write)?;
     let written = create_and_rename(&beside, path, bytes);
     if written.is_err() {
@@ -96,10 +66,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn create_and_rename(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
@@ -110,9 +77,7 @@ fn create_and_rename(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()>
 /// Makes the renaming last beyond a power failure; folders can be synced on Unix only.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
@@ -138,9 +103,7 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(folder).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
@@ -171,10 +134,7 @@ mod tests {
         let path = folder.path().join("a");
         std::fs::write(&path, [7; 10]).unwrap();
         assert_eq!(read_capped(&path, FileKind::Labels, 10).unwrap(), [7; 10]);
-        assert_eq!(
-            read_capped(&path, FileKind::Labels, 9).unwrap_err().code(),
-            "E0505"
-        );
+        assert_eq!(read_capped(&path, FileKind::Labels, 9).unwrap_err().code(), "E0505");
     }
 
     #[test]
@@ -182,10 +142,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("empty");
         std::fs::write(&empty, []).unwrap();
-        for (kind, codes) in [
-            (FileKind::Image, ["E0501", "E0502", "E0503"]),
-            (FileKind::Weights, ["E0401", "E0402", "E0403"]),
-        ] {
+        for (kind, codes) in
+            [(FileKind::Image, ["E0501", "E0502", "E0503"]), (FileKind::Weights, ["E0401", "E0402", "E0403"])]
+        {
             let paths = [&folder.path().join("missing"), folder.path(), &empty];
             let found = paths.map(|path| open(path, kind).unwrap_err().code());
             assert_eq!(found, codes);
@@ -196,9 +155,6 @@ mod tests {
     #[test]
     fn a_device_is_refused_without_opening_it() {
         let error = read_capped(Path::new("/dev/zero"), FileKind::Array, 10).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the array file `/dev/zero` is a device or pipe, not a file"
-        );
+        assert_eq!(error.to_string(), "the array file `/dev/zero` is a device or pipe, not a file");
     }
 }

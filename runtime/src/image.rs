@@ -1,7 +1,8 @@
 //! Images as inputs: PNG and JPEG files become NCHW tensors.
 //!
-//! The steps are those of Pillow, bit for bit: convert to RGB or grey with 8 bits (transparency is dropped, not blended),
-//! crop, resize, scale, normalise. The orientation in a photo's metadata is not applied.
+//! After decoding, the steps are those of Pillow, bit for bit: convert to RGB or grey with 8 bits (transparency is
+//! dropped, not blended), crop, resize, scale, normalise. Of grey with 16 bits, which Pillow clips, the upper half is
+//! taken, as of colours. The orientation in a photo's metadata is not applied.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -95,7 +96,7 @@ impl Order {
 /// # Errors
 /// E0501 to E0505 when there is no such file or it can't be read, E0521 when it is no PNG or JPEG, E0522 when it is
 /// damaged, E0523 when it is too large, E0524 when cropping leaves nothing, E0525 and E0526 when `spec` makes no sense,
-/// E0542 when the tensor is beyond the caps of [`crate::shape`], E0608 when there is no memory.
+/// E0542 when the tensor is beyond the caps of [`crate::shape`], E0808 when there is no memory.
 pub fn load_image(path: &Path, spec: &ImageSpec) -> Result<Tensor, Error> {
     spec.check()?;
     let bytes = read_capped(path, FileKind::Image, MAX_FILE_BYTES)?;
@@ -118,11 +119,7 @@ pub fn decode_image(bytes: &[u8], path: &Path, spec: &ImageSpec) -> Result<Tenso
     let planes = tensor.data_mut().chunks_exact_mut(spec.height * spec.width);
     for (channel, plane) in planes.enumerate() {
         let (mean, std) = (spec.mean[channel], spec.std[channel]);
-        let source = if spec.order == Order::Bgr {
-            2 - channel
-        } else {
-            channel
-        };
+        let source = if spec.order == Order::Bgr { 2 - channel } else { channel };
         let pixels = raster.pixels[source..].iter().step_by(channels);
         for (value, &pixel) in plane.iter_mut().zip(pixels) {
             *value = (f32::from(pixel) * spec.range / 255.0 - mean) / std;
@@ -141,11 +138,7 @@ impl ImageSpec {
         let expected = self.order.channels();
         for (name, values) in [("mean", &self.mean), ("std", &self.std)] {
             if values.len() != expected {
-                return Err(Error::ImageStatistics {
-                    name,
-                    found: values.len(),
-                    expected,
-                });
+                return Err(Error::ImageStatistics { name, found: values.len(), expected });
             }
         }
         let (name, found, expected) = if !(self.crop > 0.0 && self.crop <= 1.0) {
@@ -163,36 +156,21 @@ impl ImageSpec {
         } else {
             return Ok(());
         };
-        Err(Error::ImageSpec {
-            name,
-            found,
-            expected,
-        })
+        Err(Error::ImageSpec { name, found, expected })
     }
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<DynamicImage, Error> {
-    let damaged = |reason: &str| Error::ImageDamaged {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    };
+    let damaged = |reason: &str| Error::ImageDamaged { path: path.to_owned(), reason: reason.to_owned() };
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
         other => {
-            let found = other
-                .ok()
-                .and_then(|format| format.extensions_str().first().copied());
-            return Err(Error::NotAnImage {
-                path: path.to_owned(),
-                found,
-            });
+            let found = other.ok().and_then(|format| format.extensions_str().first().copied());
+            return Err(Error::NotAnImage { path: path.to_owned(), found });
         }
     };
     let failed = |error: ImageError, size| match error {
-        ImageError::Limits(_) => Error::ImageTooLarge {
-            path: path.to_owned(),
-            size,
-        },
+        ImageError::Limits(_) => Error::ImageTooLarge { path: path.to_owned(), size },
         other => damaged(&other.to_string()),
     };
     let mut limits = Limits::no_limits();
@@ -201,13 +179,8 @@ fn decode(bytes: &[u8], path: &Path) -> Result<DynamicImage, Error> {
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|error| failed(error, None))?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS
-        || decoder.total_bytes() > MAX_DECODED_BYTES
-    {
-        return Err(Error::ImageTooLarge {
-            path: path.to_owned(),
-            size: Some((width, height)),
-        });
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
+        return Err(Error::ImageTooLarge { path: path.to_owned(), size: Some((width, height)) });
     }
     if width == 0 || height == 0 {
         return Err(damaged("it has no pixels"));
@@ -234,11 +207,7 @@ fn crop(image: &DynamicImage, path: &Path, spec: &ImageSpec) -> Result<Raster, E
     let (left, right) = span(width, box_width);
     let (top, bottom) = span(height, box_height);
     if left >= right || top >= bottom {
-        return Err(Error::ImageCrop {
-            path: path.to_owned(),
-            width,
-            height,
-        });
+        return Err(Error::ImageCrop { path: path.to_owned(), width, height });
     }
     let (columns, rows) = ((right - left) as usize, (bottom - top) as usize);
     let channels = spec.order.channels();
@@ -252,12 +221,7 @@ fn crop(image: &DynamicImage, path: &Path, spec: &ImageSpec) -> Result<Raster, E
             }
         }
     }
-    Ok(Raster {
-        width: columns,
-        height: rows,
-        channels,
-        pixels,
-    })
+    Ok(Raster { width: columns, height: rows, channels, pixels })
 }
 
 fn box_size(width: f64, height: f64, spec: &ImageSpec) -> (f64, f64) {

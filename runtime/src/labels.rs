@@ -24,14 +24,8 @@ impl Labels {
     pub fn open(path: &Path) -> Result<Labels, Error> {
         let bytes = read_capped(path, FileKind::Labels, MAX_LABELS_BYTES)?;
         match parse(&bytes) {
-            Ok(names) => Ok(Labels {
-                path: path.to_owned(),
-                names,
-            }),
-            Err(reason) => Err(Error::LabelsFormat {
-                path: path.to_owned(),
-                reason: shortened(&reason, 200),
-            }),
+            Ok(names) => Ok(Labels { path: path.to_owned(), names }),
+            Err(reason) => Err(Error::LabelsFormat { path: path.to_owned(), reason: shortened(&reason, 200) }),
         }
     }
 
@@ -59,31 +53,20 @@ impl Labels {
         if self.len() == expected {
             return Ok(());
         }
-        Err(Error::LabelsCount {
-            path: self.path.clone(),
-            found: self.len(),
-            expected,
-        })
+        Err(Error::LabelsCount { path: self.path.clone(), found: self.len(), expected })
     }
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("the byte at {} is not UTF-8", error.valid_up_to()))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| format!("the byte at {} is not UTF-8", error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let names: Vec<String> = if text.trim_start().starts_with('[') {
         serde_json::from_str(text).map_err(|error| error.to_string())?
     } else {
-        text.trim_end()
-            .lines()
-            .map(|line| line.trim().to_owned())
-            .collect()
+        text.trim_end().lines().map(|line| line.trim().to_owned()).collect()
     };
-    if names.is_empty() {
-        Err("there is no label in it".to_owned())
-    } else {
-        Ok(names)
-    }
+    if names.is_empty() { Err("there is no label in it".to_owned()) } else { Ok(names) }
 }
 
 #[cfg(test)]
@@ -99,9 +82,7 @@ mod tests {
 
     fn check(content: &str, expected: &[&str]) {
         let labels = open(content.as_bytes()).unwrap();
-        let found: Vec<_> = (0..labels.len())
-            .filter_map(|class| labels.get(class))
-            .collect();
+        let found: Vec<_> = (0..labels.len()).filter_map(|class| labels.get(class)).collect();
         assert_eq!(found, expected);
         assert_eq!(labels.get(labels.len()), None);
     }
@@ -121,15 +102,8 @@ mod tests {
 
     #[test]
     fn malformed() {
-        for content in [
-            b"\n \n".as_slice(),
-            b"[]",
-            b"[1]",
-            b"[\"a\"",
-            b"[\"a\"] x",
-            b"\xff\xfe",
-            &b"[".repeat(10_000),
-        ] {
+        for content in [b"\n \n".as_slice(), b"[]", b"[1]", b"[\"a\"", b"[\"a\"] x", b"\xff\xfe", &b"[".repeat(10_000)]
+        {
             assert_eq!(open(content).unwrap_err().code(), "E0531", "{content:?}");
         }
         assert_eq!(open(b"").unwrap_err().code(), "E0503");
@@ -138,10 +112,7 @@ mod tests {
     #[test]
     fn the_size_cap_is_inclusive() {
         assert_eq!(open(&vec![b'x'; MAX_LABELS_BYTES]).unwrap().len(), 1);
-        assert_eq!(
-            open(&vec![b'x'; MAX_LABELS_BYTES + 1]).unwrap_err().code(),
-            "E0505"
-        );
+        assert_eq!(open(&vec![b'x'; MAX_LABELS_BYTES + 1]).unwrap_err().code(), "E0505");
     }
 
     #[test]
@@ -150,12 +121,7 @@ mod tests {
         labels.check_count(&[1, 2]).unwrap();
         let error = labels.check_count(&[2, 1000]).unwrap_err();
         assert_eq!(error.code(), "E0532");
-        assert!(
-            error
-                .to_string()
-                .contains("has 2 labels, but the output has 1000 classes"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("has 2 labels, but the output has 1000 classes"), "{error}");
         assert_eq!(labels.check_count(&[]).unwrap_err().code(), "E0532");
     }
 }

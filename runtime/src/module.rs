@@ -66,12 +66,7 @@ impl Module {
         entry: Entry,
         code: Box<dyn Send + Sync>,
     ) -> Module {
-        Module {
-            description,
-            weights,
-            entry,
-            _code: code,
-        }
+        Module { description, weights, entry, _code: code }
     }
 
     /// What a host has to know to call the module.
@@ -91,8 +86,6 @@ impl Module {
 
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Module")
-            .field("description", &self.description)
-            .finish_non_exhaustive()
+        f.debug_struct("Module").field("description", &self.description).finish_non_exhaustive()
     }
 }

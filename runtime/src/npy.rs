@@ -23,7 +23,7 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// # Errors
 /// E0501 to E0504 when there is no such file or it can't be read, E0511 when it is damaged, E0512 and E0513 when it
 /// holds something else than f32 in C order, E0514 when its length contradicts its shape, E0542 when the shape is beyond
-/// the caps of [`crate::shape`], E0608 when there is no memory.
+/// the caps of [`crate::shape`], E0808 when there is no memory.
 pub fn read_npy(path: &Path) -> Result<Tensor, Error> {
     let (file, len) = open(path, FileKind::Array)?;
     read_from(&mut io::BufReader::new(file), len, path)
@@ -32,7 +32,7 @@ pub fn read_npy(path: &Path) -> Result<Tensor, Error> {
 /// Reads an array from the bytes of a file; `path` is for the messages.
 ///
 /// # Errors
-/// E0511 to E0514, E0542 and E0608, as [`read_npy`].
+/// E0511 to E0514, E0542 and E0808, as [`read_npy`].
 pub fn parse_npy(bytes: &[u8], path: &Path) -> Result<Tensor, Error> {
     read_from(&mut &*bytes, bytes.len() as u64, path)
 }
@@ -40,11 +40,10 @@ pub fn parse_npy(bytes: &[u8], path: &Path) -> Result<Tensor, Error> {
 /// Writes an array in version 1, as NumPy does.
 ///
 /// # Errors
-/// E0506 when the file can't be written, E0608 when there is no memory for its bytes.
+/// E0506 when the file can't be written, E0808 when there is no memory for its bytes.
 pub fn write_npy(path: &Path, tensor: &Tensor) -> Result<(), Error> {
     let header = Header::text(tensor.shape());
-    let mut bytes =
-        crate::buffer::reserved(10 + header.len() + tensor.data().len() * 4, "an array file")?;
+    let mut bytes = crate::buffer::reserved(10 + header.len() + tensor.data().len() * 4, "an array file")?;
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[1, 0]);
     // At most eight dimensions of 20 digits: far below 2^16.
@@ -56,17 +55,10 @@ pub fn write_npy(path: &Path, tensor: &Tensor) -> Result<(), Error> {
 
 /// `len` is the size of the whole file.
 fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Error> {
-    let damaged = |reason: &str| Error::NpyFormat {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    };
+    let damaged = |reason: &str| Error::NpyFormat { path: path.to_owned(), reason: reason.to_owned() };
     let ends = |source: io::Error| match source.kind() {
         io::ErrorKind::UnexpectedEof => damaged("it ends within its header"),
-        _ => Error::Read {
-            kind: FileKind::Array,
-            path: path.to_owned(),
-            source,
-        },
+        _ => Error::Read { kind: FileKind::Array, path: path.to_owned(), source },
     };
 
     let mut start = [0; 8];
@@ -78,21 +70,14 @@ fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Er
         [1, 0] => 2,
         [2 | 3, 0] => 4,
         _ => {
-            return Err(damaged(&format!(
-                "version {}.{} is unknown",
-                start[6], start[7]
-            )));
+            return Err(damaged(&format!("version {}.{} is unknown", start[6], start[7])));
         }
     };
     let mut length = [0; 4];
-    reader
-        .read_exact(&mut length[..length_bytes])
-        .map_err(ends)?;
+    reader.read_exact(&mut length[..length_bytes]).map_err(ends)?;
     let header_bytes = u32::from_le_bytes(length) as usize;
     if header_bytes > MAX_HEADER_BYTES {
-        return Err(damaged(&format!(
-            "its header has {header_bytes} bytes, but at most {MAX_HEADER_BYTES} are read"
-        )));
+        return Err(damaged(&format!("its header has {header_bytes} bytes, but at most {MAX_HEADER_BYTES} are read")));
     }
     let mut text = vec![0; header_bytes];
     reader.read_exact(&mut text).map_err(ends)?;
@@ -100,16 +85,11 @@ fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Er
     let header = Header::parse(text).map_err(|reason| damaged(&reason))?;
 
     if let Some(found) = header.other_dtype() {
-        return Err(Error::NpyDtype {
-            path: path.to_owned(),
-            found,
-        });
+        return Err(Error::NpyDtype { path: path.to_owned(), found });
     }
     // With one dimension (or none) the two orders are the same, and NumPy says either.
     if header.fortran_order && header.shape.len() > 1 {
-        return Err(Error::NpyFortran {
-            path: path.to_owned(),
-        });
+        return Err(Error::NpyFortran { path: path.to_owned() });
     }
     let expected = byte_len(&header.shape, DType::F32)?;
     let found = len.saturating_sub((8 + length_bytes + header_bytes) as u64);
@@ -123,16 +103,10 @@ fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Er
         return Err(wrong_length(found));
     }
     let mut tensor = Tensor::zeros(header.shape.as_slice())?;
-    reader
-        .read_exact(bytemuck::cast_slice_mut(tensor.data_mut()))
-        .map_err(|source| {
-            // The file was cut after its size was asked.
-            if source.kind() == io::ErrorKind::UnexpectedEof {
-                wrong_length(0)
-            } else {
-                ends(source)
-            }
-        })?;
+    reader.read_exact(bytemuck::cast_slice_mut(tensor.data_mut())).map_err(|source| {
+        // The file was cut after its size was asked.
+        if source.kind() == io::ErrorKind::UnexpectedEof { wrong_length(0) } else { ends(source) }
+    })?;
     if cfg!(target_endian = "big") {
         for value in tensor.data_mut() {
             *value = f32::from_bits(value.to_bits().swap_bytes());

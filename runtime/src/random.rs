@@ -12,7 +12,7 @@ use crate::error::Error;
 /// to 2^-32; values beyond 6 `std` don't occur.
 ///
 /// # Errors
-/// E0608 when there is no memory.
+/// E0808 when there is no memory.
 pub fn normal(seed: u64, name: &str, std: f32, len: usize) -> Result<Vec<f32>, Error> {
     // Twelve times the mean of a uniform 16-bit integer.
     const MEAN: i64 = 12 * 65535 / 2;
@@ -34,7 +34,7 @@ pub fn normal(seed: u64, name: &str, std: f32, len: usize) -> Result<Vec<f32>, E
 /// `len` values evenly distributed in `lo..hi`, in steps of 2^-24 of the range.
 ///
 /// # Errors
-/// E0608 when there is no memory.
+/// E0808 when there is no memory.
 pub fn uniform(seed: u64, name: &str, lo: f32, hi: f32, len: usize) -> Result<Vec<f32>, Error> {
     let mut generator = Generator::new(seed, name);
     let mut values = reserved(len, "random values")?;
@@ -66,9 +66,7 @@ impl Generator {
 
 /// The 64-bit FNV-1a hash.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -79,14 +77,7 @@ mod tests {
     fn splitmix64_and_fnv1a_as_published() {
         let mut generator = Generator(1_234_567);
         let found = [generator.next(), generator.next(), generator.next()];
-        assert_eq!(
-            found,
-            [
-                6457827717110365317,
-                3203168211198807973,
-                9817491932198370423
-            ]
-        );
+        assert_eq!(found, [6457827717110365317, 3203168211198807973, 9817491932198370423]);
         assert_eq!(fnv1a(b""), 0xcbf29ce484222325);
         assert_eq!(fnv1a(b"foobar"), 0x85944171f73967e8);
     }
@@ -94,13 +85,8 @@ mod tests {
     #[test]
     fn normal_has_the_moments_of_the_normal_distribution() {
         let values = normal(7, "fc.weight", 0.5, 100_000).unwrap();
-        let moment = |power| {
-            values
-                .iter()
-                .map(|&value| (f64::from(value) / 0.5).powi(power))
-                .sum::<f64>()
-                / values.len() as f64
-        };
+        let moment =
+            |power| values.iter().map(|&value| (f64::from(value) / 0.5).powi(power)).sum::<f64>() / values.len() as f64;
         assert!(moment(1).abs() < 0.01, "mean {}", moment(1));
         assert!((moment(2) - 1.0).abs() < 0.02, "variance {}", moment(2));
         assert!(moment(3).abs() < 0.05, "skewness {}", moment(3));
@@ -114,9 +100,7 @@ mod tests {
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         assert!((mean - 1.0).abs() < 0.05, "mean {mean}");
         assert!(values.iter().all(|value| (-1.0..3.0).contains(value)));
-        assert!(
-            values.iter().any(|&value| value < -0.99) && values.iter().any(|&value| value > 2.99)
-        );
+        assert!(values.iter().any(|&value| value < -0.99) && values.iter().any(|&value| value > 2.99));
     }
 
     #[test]

@@ -23,12 +23,7 @@ impl Raster {
     fn with_room(width: usize, height: usize, channels: usize) -> Result<Raster, Error> {
         let shape = [height, width, channels];
         let bytes = crate::shape::byte_len(&shape, crate::dtype::DType::U8)?;
-        Ok(Raster {
-            width,
-            height,
-            channels,
-            pixels: reserved(bytes, "an image")?,
-        })
+        Ok(Raster { width, height, channels, pixels: reserved(bytes, "an image")? })
     }
 
     fn row(&self, y: usize) -> &[u8] {
@@ -40,26 +35,13 @@ impl Raster {
 /// Resizes an image of at least one pixel to `width` x `height`.
 ///
 /// # Errors
-/// E0542 when an image between the passes is beyond the caps of [`crate::shape`], E0608 when there is no memory.
-pub(crate) fn resize(
-    image: Raster,
-    width: usize,
-    height: usize,
-    filter: Filter,
-) -> Result<Raster, Error> {
+/// E0542 when an image between the passes is beyond the caps of [`crate::shape`], E0808 when there is no memory.
+pub(crate) fn resize(image: Raster, width: usize, height: usize, filter: Filter) -> Result<Raster, Error> {
     if filter == Filter::Nearest {
         return nearest(&image, width, height);
     }
-    let image = if width == image.width {
-        image
-    } else {
-        resize_columns(&image, width, filter)?
-    };
-    if height == image.height {
-        Ok(image)
-    } else {
-        resize_rows(&image, height, filter)
-    }
+    let image = if width == image.width { image } else { resize_columns(&image, width, filter)? };
+    if height == image.height { Ok(image) } else { resize_rows(&image, height, filter) }
 }
 
 /// The pixel under the middle of each output pixel.
@@ -69,9 +51,7 @@ fn nearest(image: &Raster, width: usize, height: usize) -> Result<Raster, Error>
     for y in positions(image.height, height)? {
         let row = image.row(y);
         for &x in &columns {
-            resized
-                .pixels
-                .extend_from_slice(&row[x * image.channels..(x + 1) * image.channels]);
+            resized.pixels.extend_from_slice(&row[x * image.channels..(x + 1) * image.channels]);
         }
     }
     Ok(resized)
@@ -96,9 +76,7 @@ fn resize_columns(image: &Raster, width: usize, filter: Filter) -> Result<Raster
         let row = image.row(y);
         for (first, weights) in windows.iter() {
             for channel in 0..image.channels {
-                let pixels = row[first * image.channels + channel..]
-                    .iter()
-                    .step_by(image.channels);
+                let pixels = row[first * image.channels + channel..].iter().step_by(image.channels);
                 resized.pixels.push(weighted(pixels, weights));
             }
         }
@@ -123,9 +101,7 @@ fn resize_rows(image: &Raster, height: usize, filter: Filter) -> Result<Raster, 
 /// with negative weights is cut off at the border.
 fn weighted<'p>(pixels: impl Iterator<Item = &'p u8>, weights: &[i32]) -> u8 {
     let half = 1_i64 << (PRECISION - 1);
-    let sum = pixels.zip(weights).fold(half, |sum, (&pixel, &weight)| {
-        sum + i64::from(pixel) * i64::from(weight)
-    });
+    let sum = pixels.zip(weights).fold(half, |sum, (&pixel, &weight)| sum + i64::from(pixel) * i64::from(weight));
     (sum >> PRECISION).clamp(0, 255) as u8
 }
 
@@ -150,21 +126,12 @@ impl Windows {
             let first = (center - support + 0.5) as usize;
             let end = ((center + support + 0.5) as usize).min(from);
             window.clear();
-            window.extend(
-                (first..end).map(|x| filter.weight((x as f64 - center + 0.5) * (1.0 / stretch))),
-            );
+            window.extend((first..end).map(|x| filter.weight((x as f64 - center + 0.5) * (1.0 / stretch))));
             let sum: f64 = window.iter().sum();
             weights
                 .try_reserve(window.len())
-                .map_err(|_| Error::OutOfMemory {
-                    what: "an image",
-                    bytes: window.len() * size_of::<i32>(),
-                })?;
-            weights.extend(
-                window
-                    .iter()
-                    .map(|&weight| to_fixed(if sum == 0.0 { weight } else { weight / sum })),
-            );
+                .map_err(|_| Error::OutOfMemory { what: "an image", bytes: window.len() * size_of::<i32>() })?;
+            weights.extend(window.iter().map(|&weight| to_fixed(if sum == 0.0 { weight } else { weight / sum })));
             bounds.push((first, weights.len()));
         }
         Ok(Windows { bounds, weights })
@@ -172,20 +139,14 @@ impl Windows {
 
     fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
         let starts = std::iter::once(0).chain(self.bounds.iter().map(|&(_, end)| end));
-        starts
-            .zip(&self.bounds)
-            .map(|(start, &(first, end))| (first, &self.weights[start..end]))
+        starts.zip(&self.bounds).map(|(start, &(first, end))| (first, &self.weights[start..end]))
     }
 }
 
 /// Rounded, halves away from zero.
 fn to_fixed(weight: f64) -> i32 {
     let scaled = weight * f64::from(1 << PRECISION);
-    (if scaled < 0.0 {
-        scaled - 0.5
-    } else {
-        scaled + 0.5
-    }) as i32
+    (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
 }
 
 impl Filter {
@@ -205,12 +166,8 @@ impl Filter {
         const A: f64 = -0.5;
         let distance = x.abs();
         match self {
-            Filter::Bicubic if distance < 1.0 => {
-                ((A + 2.0) * distance - (A + 3.0)) * distance * distance + 1.0
-            }
-            Filter::Bicubic if distance < 2.0 => {
-                (((distance - 5.0) * distance + 8.0) * distance - 4.0) * A
-            }
+            Filter::Bicubic if distance < 1.0 => ((A + 2.0) * distance - (A + 3.0)) * distance * distance + 1.0,
+            Filter::Bicubic if distance < 2.0 => (((distance - 5.0) * distance + 8.0) * distance - 4.0) * A,
             Filter::Bilinear if distance < 1.0 => 1.0 - distance,
             Filter::Lanczos if (-3.0..3.0).contains(&x) => sinc(x) * sinc(x / 3.0),
             _ => 0.0,

@@ -26,26 +26,20 @@ impl Session {
     /// Allocates what running the module needs.
     ///
     /// # Errors
-    /// E0610 when this machine lacks the CPU level, E0607 when an input or output is not f32, E0542 when one is beyond
-    /// the caps of [`crate::shape`], E0609 when the weights have another size than described, E0608 when there is no
+    /// E0810 when this machine lacks the CPU level, E0807 when an input or output is not f32, E0542 when one is beyond
+    /// the caps of [`crate::shape`], E0809 when the weights have another size than described, E0808 when there is no
     /// memory.
     pub fn new(module: Arc<Module>) -> Result<Session, Error> {
         let description = module.description();
         cpu::require(&description.cpu)?;
         for port in description.inputs.iter().chain(&description.outputs) {
             if port.dtype != DType::F32 {
-                return Err(Error::PortDtype {
-                    name: port.name.clone(),
-                    dtype: port.dtype,
-                });
+                return Err(Error::PortDtype { name: port.name.clone(), dtype: port.dtype });
             }
             byte_len(&port.shape, port.dtype)?;
         }
         if module.weights().len() != description.weights_bytes {
-            return Err(Error::ModuleWeights {
-                found: module.weights().len(),
-                expected: description.weights_bytes,
-            });
+            return Err(Error::ModuleWeights { found: module.weights().len(), expected: description.weights_bytes });
         }
         let arena = AlignedBuffer::zeroed(description.arena_bytes, "the arena")?;
         let count = description.inputs.len() + description.outputs.len();
@@ -67,7 +61,7 @@ impl Session {
     /// Runs the module on `inputs`, in the order of the description, and returns its outputs in theirs.
     ///
     /// # Errors
-    /// E0601 and E0602 when the inputs don't match the description, E0608 when there is no memory for the outputs.
+    /// E0801 and E0802 when the inputs don't match the description, E0808 when there is no memory for the outputs.
     pub fn run(&mut self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, Error> {
         check_inputs(&self.description().inputs, inputs)?;
         let ports = &self.description().outputs;
@@ -91,7 +85,7 @@ impl Session {
     /// Runs the module, writing into existing tensors. Allocates nothing unless it fails.
     ///
     /// # Errors
-    /// E0601, E0602, E0605 and E0606 when inputs or outputs don't match the description; nothing has run then.
+    /// E0801, E0802, E0805 and E0806 when inputs or outputs don't match the description; nothing has run then.
     pub fn run_into(&mut self, inputs: &[&Tensor], outputs: &mut [Tensor]) -> Result<(), Error> {
         let description = self.module.description();
         check_inputs(&description.inputs, inputs)?;
@@ -100,11 +94,7 @@ impl Session {
         let pointers = inputs
             .iter()
             .map(|input| input.data().as_ptr().cast::<u8>().cast_mut())
-            .chain(
-                outputs
-                    .iter_mut()
-                    .map(|output| output.data_mut().as_mut_ptr().cast::<u8>()),
-            );
+            .chain(outputs.iter_mut().map(|output| output.data_mut().as_mut_ptr().cast::<u8>()));
         for (slot, pointer) in self.io.iter_mut().zip(pointers) {
             *slot.get_mut() = pointer;
         }
@@ -130,7 +120,7 @@ impl Description {
     /// Puts inputs given by name into the order that [`Session::run`] takes.
     ///
     /// # Errors
-    /// E0603 for a name that no input has, E0604 for one given twice, E0601 when some are missing.
+    /// E0803 for a name that no input has, E0804 for one given twice, E0801 when some are missing.
     pub fn arrange<'t>(&self, named: &[(&str, &'t Tensor)]) -> Result<Vec<&'t Tensor>, Error> {
         let names = || self.inputs.iter().map(|port| port.name.as_str());
         for (index, &(name, _)) in named.iter().enumerate() {
@@ -142,9 +132,7 @@ impl Description {
                 });
             }
             if named[..index].iter().any(|&(earlier, _)| earlier == name) {
-                return Err(Error::InputTwice {
-                    name: name.to_owned(),
-                });
+                return Err(Error::InputTwice { name: name.to_owned() });
             }
         }
         let arranged: Vec<&Tensor> = names()
@@ -160,20 +148,12 @@ fn check_input_count(ports: &[Port], found: usize) -> Result<(), Error> {
     if found == ports.len() {
         return Ok(());
     }
-    Err(Error::InputCount {
-        found,
-        expected: ports.len(),
-        names: list(ports),
-    })
+    Err(Error::InputCount { found, expected: ports.len(), names: list(ports) })
 }
 
 fn check_inputs(ports: &[Port], inputs: &[&Tensor]) -> Result<(), Error> {
     check_input_count(ports, inputs.len())?;
-    match ports
-        .iter()
-        .zip(inputs)
-        .find(|(port, input)| port.shape != input.shape())
-    {
+    match ports.iter().zip(inputs).find(|(port, input)| port.shape != input.shape()) {
         None => Ok(()),
         Some((port, input)) => Err(Error::InputShape {
             name: port.name.clone(),
@@ -185,17 +165,9 @@ fn check_inputs(ports: &[Port], inputs: &[&Tensor]) -> Result<(), Error> {
 
 fn check_outputs(ports: &[Port], outputs: &[Tensor]) -> Result<(), Error> {
     if outputs.len() != ports.len() {
-        return Err(Error::OutputCount {
-            found: outputs.len(),
-            expected: ports.len(),
-            names: list(ports),
-        });
+        return Err(Error::OutputCount { found: outputs.len(), expected: ports.len(), names: list(ports) });
     }
-    match ports
-        .iter()
-        .zip(outputs)
-        .find(|(port, output)| port.shape != output.shape())
-    {
+    match ports.iter().zip(outputs).find(|(port, output)| port.shape != output.shape()) {
         None => Ok(()),
         Some((port, output)) => Err(Error::OutputShape {
             name: port.name.clone(),
@@ -206,13 +178,6 @@ fn check_outputs(ports: &[Port], outputs: &[Tensor]) -> Result<(), Error> {
 }
 
 fn list(ports: &[Port]) -> String {
-    let names: Vec<_> = ports
-        .iter()
-        .map(|port| format!("`{}`", port.name))
-        .collect();
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+    let names: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

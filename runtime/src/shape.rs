@@ -16,9 +16,7 @@ pub fn element_count(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);
     }
-    shape
-        .iter()
-        .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
+    shape.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim))
 }
 
 /// The bytes a tensor of this shape takes.
@@ -54,28 +52,14 @@ mod tests {
 
     #[test]
     fn the_byte_cap_is_inclusive() {
-        assert_eq!(
-            byte_len(&[MAX_TENSOR_BYTES / 4], DType::F32).unwrap(),
-            MAX_TENSOR_BYTES
-        );
-        assert_eq!(
-            byte_len(&[MAX_TENSOR_BYTES / 4 + 1], DType::F32)
-                .unwrap_err()
-                .code(),
-            "E0542"
-        );
-        assert_eq!(
-            byte_len(&[usize::MAX / 2], DType::F64).unwrap_err().code(),
-            "E0542"
-        );
+        assert_eq!(byte_len(&[MAX_TENSOR_BYTES / 4], DType::F32).unwrap(), MAX_TENSOR_BYTES);
+        assert_eq!(byte_len(&[MAX_TENSOR_BYTES / 4 + 1], DType::F32).unwrap_err().code(), "E0542");
+        assert_eq!(byte_len(&[usize::MAX / 2], DType::F64).unwrap_err().code(), "E0542");
     }
 
     #[test]
     fn the_rank_cap_is_inclusive() {
         assert_eq!(byte_len(&[1; MAX_RANK], DType::U8).unwrap(), 1);
-        assert_eq!(
-            byte_len(&[1; MAX_RANK + 1], DType::U8).unwrap_err().code(),
-            "E0542"
-        );
+        assert_eq!(byte_len(&[1; MAX_RANK + 1], DType::U8).unwrap_err().code(), "E0542");
     }
 }

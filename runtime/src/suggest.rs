@@ -8,10 +8,7 @@ const MAX_CANDIDATES: usize = 4096;
 
 /// The candidate with the smallest edit distance to `name`, if at most a third of `name` has to change; the first of
 /// several equally near.
-pub(crate) fn closest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(crate) fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if name.len() > MAX_NAME {
         return None;
     }
@@ -20,12 +17,7 @@ pub(crate) fn closest<'c>(
         .into_iter()
         .take(MAX_CANDIDATES)
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit)
-        .map(|candidate| {
-            (
-                edit_distance(name.as_bytes(), candidate.as_bytes()),
-                candidate,
-            )
-        })
+        .map(|candidate| (edit_distance(name.as_bytes(), candidate.as_bytes()), candidate))
         .filter(|&(distance, _)| distance <= limit)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
@@ -52,32 +44,17 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (from, to, expected) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "abc", 0),
-            ("kitten", "sitting", 3),
-            ("ab", "ba", 2),
-        ] {
-            assert_eq!(
-                edit_distance(from.as_bytes(), to.as_bytes()),
-                expected,
-                "{from} {to}"
-            );
-            assert_eq!(
-                edit_distance(to.as_bytes(), from.as_bytes()),
-                expected,
-                "{to} {from}"
-            );
+        for (from, to, expected) in
+            [("", "", 0), ("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("ab", "ba", 2)]
+        {
+            assert_eq!(edit_distance(from.as_bytes(), to.as_bytes()), expected, "{from} {to}");
+            assert_eq!(edit_distance(to.as_bytes(), from.as_bytes()), expected, "{to} {from}");
         }
     }
 
     #[test]
     fn the_nearest_is_suggested_and_a_far_one_is_not() {
-        assert_eq!(
-            closest("stem.weigth", ["fc.weight", "stem.weight"]),
-            Some("stem.weight")
-        );
+        assert_eq!(closest("stem.weigth", ["fc.weight", "stem.weight"]), Some("stem.weight"));
         assert_eq!(closest("stem.weight", ["fc.bias", "x"]), None);
         assert_eq!(closest("x", ["image"]), None);
         assert_eq!(closest(&"x".repeat(MAX_NAME + 1), ["x"]), None);

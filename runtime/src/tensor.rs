@@ -20,11 +20,7 @@ impl Tensor {
         let shape = shape.into();
         let expected = byte_len(&shape, DType::F32)? / DType::F32.size();
         if data.len() != expected {
-            return Err(Error::TensorLength {
-                shape,
-                found: data.len(),
-                expected,
-            });
+            return Err(Error::TensorLength { shape, found: data.len(), expected });
         }
         Ok(Tensor { shape, data })
     }
@@ -32,7 +28,7 @@ impl Tensor {
     /// A tensor of `shape` full of zeros.
     ///
     /// # Errors
-    /// E0542 when the shape is beyond the caps of [`crate::shape`], E0608 when there is no memory for it.
+    /// E0542 when the shape is beyond the caps of [`crate::shape`], E0808 when there is no memory for it.
     pub fn zeros(shape: impl Into<Vec<usize>>) -> Result<Tensor, Error> {
         let shape = shape.into();
         let count = byte_len(&shape, DType::F32)? / DType::F32.size();
@@ -83,19 +79,13 @@ mod tests {
     fn lengths_must_agree() {
         let error = Tensor::new([2, 3], vec![0.0; 5]).unwrap_err();
         assert_eq!(error.code(), "E0541");
-        assert_eq!(
-            error.to_string(),
-            "a tensor of shape [2, 3] has 6 elements, but 5 were given"
-        );
+        assert_eq!(error.to_string(), "a tensor of shape [2, 3] has 6 elements, but 5 were given");
     }
 
     #[test]
     fn a_shape_beyond_the_caps_allocates_nothing() {
         assert_eq!(Tensor::zeros([1 << 39]).unwrap_err().code(), "E0542");
-        assert_eq!(
-            Tensor::zeros([usize::MAX, usize::MAX]).unwrap_err().code(),
-            "E0542"
-        );
+        assert_eq!(Tensor::zeros([usize::MAX, usize::MAX]).unwrap_err().code(), "E0542");
         assert_eq!(Tensor::zeros([1; 9]).unwrap_err().code(), "E0542");
     }
 

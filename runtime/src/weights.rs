@@ -62,17 +62,10 @@ impl WeightsFile {
     /// format, E0407 when a tensor is not of f32, f16 or bf16, E0542 when one is beyond the caps of [`crate::shape`].
     pub fn open(path: &Path) -> Result<WeightsFile, Error> {
         let (file, _) = open(path, FileKind::Weights)?;
-        let mapping = map(&file).map_err(|source| Error::Read {
-            kind: FileKind::Weights,
-            path: path.to_owned(),
-            source,
-        })?;
+        let mapping =
+            map(&file).map_err(|source| Error::Read { kind: FileKind::Weights, path: path.to_owned(), source })?;
         let tensors = read_header(&mapping, path)?;
-        Ok(WeightsFile {
-            path: path.to_owned(),
-            mapping,
-            tensors,
-        })
+        Ok(WeightsFile { path: path.to_owned(), mapping, tensors })
     }
 
     /// Where the file is.
@@ -112,7 +105,7 @@ impl WeightsFile {
     /// The elements of a tensor, converted to f32, which is exact; values that are not finite stay as they are.
     ///
     /// # Errors
-    /// E0409 when there is no such tensor, E0608 when there is no memory.
+    /// E0409 when there is no such tensor, E0808 when there is no memory.
     pub fn to_f32(&self, name: &str) -> Result<Vec<f32>, Error> {
         let Some(view) = self.view(name) else {
             return Err(Error::WeightsName {
@@ -129,20 +122,16 @@ impl TensorView<'_> {
     /// The elements, converted to f32, which is exact.
     ///
     /// # Errors
-    /// E0608 when there is no memory.
+    /// E0808 when there is no memory.
     pub fn to_f32(&self) -> Result<Vec<f32>, Error> {
         let mut values = reserved(self.bytes.len() / self.dtype.size(), "weights")?;
         let (pairs, _) = self.bytes.as_chunks::<2>();
         let (quads, _) = self.bytes.as_chunks::<4>();
         match self.dtype {
-            DType::F16 => {
-                values.extend(pairs.iter().map(|&pair| f16::from_le_bytes(pair).to_f32()))
+            DType::F16 => values.extend(pairs.iter().map(|&pair| f16::from_le_bytes(pair).to_f32())),
+            DType::BF16 => {
+                values.extend(pairs.iter().map(|&pair| f32::from_bits(u32::from(u16::from_le_bytes(pair)) << 16)))
             }
-            DType::BF16 => values.extend(
-                pairs
-                    .iter()
-                    .map(|&pair| f32::from_bits(u32::from(u16::from_le_bytes(pair)) << 16)),
-            ),
             // `read_header` lets no other type in.
             _ => values.extend(quads.iter().map(|&quad| f32::from_le_bytes(quad))),
         }
@@ -151,26 +140,15 @@ impl TensorView<'_> {
 }
 
 fn read_header(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, Error> {
-    let malformed = |reason: String| Error::WeightsFormat {
-        path: path.to_owned(),
-        reason: shortened(&reason, 200),
-    };
+    let malformed = |reason: String| Error::WeightsFormat { path: path.to_owned(), reason: shortened(&reason, 200) };
     let Some((length, _)) = bytes.split_first_chunk::<8>() else {
-        return Err(malformed(format!(
-            "it has {} bytes, fewer than the length of a header takes",
-            bytes.len()
-        )));
+        return Err(malformed(format!("it has {} bytes, fewer than the length of a header takes", bytes.len())));
     };
     let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER_BYTES as u64 {
-        return Err(Error::WeightsHeader {
-            path: path.to_owned(),
-            found: length,
-            limit: MAX_HEADER_BYTES,
-        });
+        return Err(Error::WeightsHeader { path: path.to_owned(), found: length, limit: MAX_HEADER_BYTES });
     }
-    let (header, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|error| malformed(error.to_string()))?;
+    let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| malformed(error.to_string()))?;
     let start = 8 + header;
     let mut tensors = BTreeMap::new();
     for (name, info) in metadata.tensors() {
@@ -190,18 +168,9 @@ fn read_header(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, Err
         let (from, to) = info.data_offsets;
         let range = start.saturating_add(from)..start.saturating_add(to);
         if range.len() != len || bytes.get(range.clone()).is_none() {
-            return Err(malformed(format!(
-                "the data of `{name}` does not match its shape"
-            )));
+            return Err(malformed(format!("the data of `{name}` does not match its shape")));
         }
-        tensors.insert(
-            name,
-            Entry {
-                dtype,
-                shape: info.shape.clone(),
-                range,
-            },
-        );
+        tensors.insert(name, Entry { dtype, shape: info.shape.clone(), range });
     }
     Ok(tensors)
 }
@@ -210,53 +179,31 @@ fn read_header(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, Err
 ///
 /// # Errors
 /// E0410 when `dtype` is another one, when a name comes twice, or when a finite value is beyond what f16 can hold;
-/// E0506 when the file can't be written; E0608 when there is no memory.
+/// E0506 when the file can't be written; E0808 when there is no memory.
 pub fn write_weights(path: &Path, tensors: &[(&str, &Tensor)], dtype: DType) -> Result<(), Error> {
-    let refuse = |tensor: &str, reason: String| Error::WeightsStore {
-        tensor: tensor.to_owned(),
-        dtype,
-        reason,
-    };
+    let refuse = |tensor: &str, reason: String| Error::WeightsStore { tensor: tensor.to_owned(), dtype, reason };
     let mut stored = BTreeMap::new();
     for &(name, tensor) in tensors {
         let bytes = encode(tensor, dtype).map_err(|reason| refuse(name, reason))?;
-        if stored
-            .insert(
-                name,
-                Stored {
-                    dtype,
-                    shape: tensor.shape(),
-                    bytes,
-                },
-            )
-            .is_some()
-        {
+        if stored.insert(name, Stored { dtype, shape: tensor.shape(), bytes }).is_some() {
             return Err(refuse(name, "the name comes twice".to_owned()));
         }
     }
-    let bytes = serialize(stored, None).map_err(|error| {
-        refuse(
-            tensors.first().map_or("", |(name, _)| name),
-            error.to_string(),
-        )
-    })?;
+    let bytes = serialize(stored, None)
+        .map_err(|error| refuse(tensors.first().map_or("", |(name, _)| name), error.to_string()))?;
     write_atomically(path, &bytes)
 }
 
 fn encode(tensor: &Tensor, dtype: DType) -> Result<Vec<u8>, String> {
     let data = tensor.data();
-    let mut bytes =
-        reserved(data.len() * dtype.size(), "weights").map_err(|error| error.to_string())?;
+    let mut bytes = reserved(data.len() * dtype.size(), "weights").map_err(|error| error.to_string())?;
     match dtype {
         DType::F32 => bytes.extend(data.iter().flat_map(|value| value.to_le_bytes())),
         DType::F16 => {
             for &value in data {
                 let half = f16::from_f32(value);
                 if value.is_finite() && !half.is_finite() {
-                    return Err(format!(
-                        "its value {value} is beyond the largest, {}",
-                        f16::MAX
-                    ));
+                    return Err(format!("its value {value} is beyond the largest, {}", f16::MAX));
                 }
                 bytes.extend_from_slice(&half.to_le_bytes());
             }
@@ -275,11 +222,7 @@ struct Stored<'t> {
 
 impl safetensors::View for Stored<'_> {
     fn dtype(&self) -> Dtype {
-        if self.dtype == DType::F16 {
-            Dtype::F16
-        } else {
-            Dtype::F32
-        }
+        if self.dtype == DType::F16 { Dtype::F16 } else { Dtype::F32 }
     }
 
     fn shape(&self) -> &[usize] {

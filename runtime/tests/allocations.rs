@@ -1,5 +1,6 @@
 //! Running a module into existing tensors allocates nothing. Alone in its file: the allocator counts for all threads.
 
+#[path = "support/module.rs"]
 mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -50,8 +51,5 @@ fn run_into_allocates_nothing() {
 
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     session.run(&[&a, &b]).unwrap();
-    assert!(
-        ALLOCATIONS.load(Ordering::Relaxed) > before,
-        "the counter works"
-    );
+    assert!(ALLOCATIONS.load(Ordering::Relaxed) > before, "the counter works");
 }

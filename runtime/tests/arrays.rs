@@ -1,5 +1,7 @@
 //! `.npy` files: reading, writing, and what is wrong with broken ones.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use rebirth_runtime::npy::{MAX_HEADER_BYTES, parse_npy, read_npy, write_npy};
@@ -26,10 +28,7 @@ fn parse(bytes: &[u8]) -> Result<Tensor, Error> {
 
 fn check(bytes: &[u8]) -> String {
     let error = parse(bytes).unwrap_err();
-    let help = error
-        .help()
-        .map(|help| format!("\nhelp: {help}"))
-        .unwrap_or_default();
+    let help = error.help().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     format!("{}: {error}{help}", error.code())
 }
 
@@ -55,24 +54,14 @@ fn the_bytes_are_those_that_numpy_writes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.npy");
     write_npy(&path, &Tensor::new([1, 2], vec![1.0, 2.0]).unwrap()).unwrap();
-    let text = format!(
-        "{:<117}\n",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
-    );
-    assert_eq!(
-        std::fs::read(&path).unwrap(),
-        file(1, &text, &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x40])
-    );
+    let text = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }");
+    assert_eq!(std::fs::read(&path).unwrap(), file(1, &text, &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x40]));
 }
 
 #[test]
 fn all_three_versions() {
     for version in [1, 2, 3] {
-        let bytes = file(
-            version,
-            &header("<f4", "False", "(1,)"),
-            &[0, 0, 0x80, 0x3f],
-        );
+        let bytes = file(version, &header("<f4", "False", "(1,)"), &[0, 0, 0x80, 0x3f]);
         assert_eq!(parse(&bytes).unwrap().data(), [1.0], "version {version}");
     }
 }
@@ -152,17 +141,10 @@ fn an_announced_array_is_not_allocated() {
 fn the_header_cap_is_inclusive() {
     let padded = |len: usize| {
         let text = header("<f4", "False", "()");
-        file(
-            2,
-            &format!("{text}{}", " ".repeat(len - text.len())),
-            &[0; 4],
-        )
+        file(2, &format!("{text}{}", " ".repeat(len - text.len())), &[0; 4])
     };
     assert_eq!(parse(&padded(MAX_HEADER_BYTES)).unwrap().data(), [0.0]);
-    assert_eq!(
-        parse(&padded(MAX_HEADER_BYTES + 1)).unwrap_err().code(),
-        "E0511"
-    );
+    assert_eq!(parse(&padded(MAX_HEADER_BYTES + 1)).unwrap_err().code(), "E0511");
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Every code is produced by what its title says, each by at least one call here.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/png.rs"]
+mod png;
+#[path = "support/module.rs"]
 mod support;
 
 use std::collections::BTreeMap;
@@ -19,9 +24,7 @@ struct Found(BTreeMap<&'static str, Error>);
 
 impl Found {
     fn add<T>(&mut self, result: Result<T, Error>) {
-        let Err(error) = result else {
-            panic!("an error is expected")
-        };
+        let Err(error) = result else { panic!("an error is expected") };
         self.0.insert(error.code(), error);
     }
 }
@@ -48,19 +51,11 @@ fn files(found: &mut Found, folder: &Path) {
     };
     let empty = write("empty", b"");
     let text = write("text", b"text");
-    for path in [
-        path("missing"),
-        folder.to_owned(),
-        empty,
-        text.join("below a file"),
-    ] {
+    for path in [path("missing"), folder.to_owned(), empty, text.join("below a file")] {
         found.add(WeightsFile::open(&path));
         found.add(read_npy(&path));
     }
-    found.add(Labels::open(&write(
-        "large",
-        &vec![b'x'; MAX_LABELS_BYTES + 1],
-    )));
+    found.add(Labels::open(&write("large", &vec![b'x'; MAX_LABELS_BYTES + 1])));
     found.add(rebirth_runtime::fs::write_atomically(folder, b""));
 }
 
@@ -81,24 +76,13 @@ fn weights(found: &mut Found, folder: &Path) {
     write_weights(&path, &[("a", &tensor)], DType::F16).unwrap();
     let file = WeightsFile::open(&path).unwrap();
     found.add(file.to_f32("b"));
-    found.add(bind(
-        &[Expected {
-            name: "b".to_owned(),
-            shape: vec![],
-        }],
-        &file,
-    ));
+    found.add(bind(&[Expected { name: "b".to_owned(), shape: vec![] }], &file));
 }
 
 fn arrays(found: &mut Found) {
     let mut parse = |dictionary: &str| {
         let length = [dictionary.len() as u8, 0];
-        let bytes = [
-            b"\x93NUMPY\x01\0".as_slice(),
-            &length,
-            dictionary.as_bytes(),
-        ]
-        .concat();
+        let bytes = [b"\x93NUMPY\x01\0".as_slice(), &length, dictionary.as_bytes()].concat();
         found.add(parse_npy(&bytes, Path::new("x.npy")));
     };
     parse("{}");
@@ -112,9 +96,7 @@ fn arrays(found: &mut Found) {
 
 fn images(found: &mut Found, folder: &Path) {
     let mut png = std::io::Cursor::new(Vec::new());
-    image::GrayImage::new(1, 1)
-        .write_to(&mut png, image::ImageFormat::Png)
-        .unwrap();
+    image::GrayImage::new(1, 1).write_to(&mut png, image::ImageFormat::Png).unwrap();
     let png = png.into_inner();
     let mut decode = |bytes: &[u8], spec: &ImageSpec| {
         found.add(decode_image(bytes, Path::new("x.png"), spec));
@@ -122,23 +104,11 @@ fn images(found: &mut Found, folder: &Path) {
     decode(b"text", &spec());
     decode(&png[..30], &spec());
     decode(&png, &spec());
-    decode(
-        &png,
-        &ImageSpec {
-            mean: vec![],
-            ..spec()
-        },
-    );
-    decode(
-        &png,
-        &ImageSpec {
-            height: 0,
-            ..spec()
-        },
-    );
+    decode(&png, &ImageSpec { mean: vec![], ..spec() });
+    decode(&png, &ImageSpec { height: 0, ..spec() });
 
     let huge = folder.join("huge.png");
-    std::fs::write(&huge, support::png_of_size(1 << 20, 1 << 20)).unwrap();
+    std::fs::write(&huge, png::of_size(1 << 20, 1 << 20)).unwrap();
     found.add(load_image(&huge, &spec()));
 
     let labels = folder.join("labels");
@@ -160,7 +130,7 @@ fn session(change: impl FnOnce(&mut Description)) -> Result<Session, Error> {
 }
 
 fn sessions(found: &mut Found) {
-    let mut ready = session(|_| ()).unwrap();
+    let mut ready = Session::new(Arc::new(support::module())).unwrap();
     let (a, b) = (Tensor::zeros([2, 2]).unwrap(), Tensor::zeros([4]).unwrap());
     found.add(ready.run(&[]));
     found.add(ready.run(&[&a, &a]));
@@ -168,9 +138,7 @@ fn sessions(found: &mut Found) {
     found.add(ready.run_named(&[("first", &a), ("first", &a)]));
     found.add(ready.run_into(&[&a, &b], &mut []));
     found.add(ready.run_into(&[&a, &b], &mut [b.clone(), b.clone()]));
-    found.add(session(|description| {
-        description.inputs[0].dtype = DType::U8
-    }));
+    found.add(session(|description| description.inputs[0].dtype = DType::U8));
     found.add(session(|description| description.arena_bytes = usize::MAX));
     found.add(session(|description| description.weights_bytes = 5));
     found.add(session(|description| description.cpu = "z80".to_owned()));

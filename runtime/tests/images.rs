@@ -1,6 +1,9 @@
 //! Images become tensors as Pillow makes them; what is no image has its own error.
 
-mod support;
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/png.rs"]
+mod png;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -42,9 +45,9 @@ fn decode(bytes: &[u8], spec: &ImageSpec) -> Result<Tensor, Error> {
 }
 
 fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes
+        .into_iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 fn bytes_of(tensor: &Tensor) -> impl Iterator<Item = u8> {
@@ -61,10 +64,7 @@ fn photographs_are_the_same_bits_as_with_pillow() {
         std: vec![128.0; 3],
         ..plain(Order::Rgb, 224, 224)
     };
-    for (name, expected) in [
-        ("chelsea", 0x234c_a2d8_562e_ca56),
-        ("coffee", 0xaaed_d926_ad83_51b2),
-    ] {
+    for (name, expected) in [("chelsea", 0x234c_a2d8_562e_ca56), ("coffee", 0xaaed_d926_ad83_51b2)] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/images");
         let tensor = load_image(&folder.join(format!("{name}.png")), &spec).unwrap();
         assert_eq!(tensor.shape(), [1, 3, 224, 224]);
@@ -80,55 +80,25 @@ fn every_filter_enlarges_and_reduces_as_pillow_does() {
     for (filter, expected) in [
         (
             Filter::Nearest,
-            [
-                0xb6359ebf47a1ace1,
-                0xf486c6c8ca087f19,
-                0xf480e34ae76a9d77,
-                0x795d00ef7360c5de,
-                0xae20321975e89efa,
-            ],
+            [0xb6359ebf47a1ace1, 0xf486c6c8ca087f19, 0xf480e34ae76a9d77, 0x795d00ef7360c5de, 0xae20321975e89efa],
         ),
         (
             Filter::Bilinear,
-            [
-                0x9279e8efbdc980f4,
-                0x1f07865869dcc482,
-                0x3811a8e1a0ecbacf,
-                0x5d5ada6b9f83ff62,
-                0x3da6a21ae8693164,
-            ],
+            [0x9279e8efbdc980f4, 0x1f07865869dcc482, 0x3811a8e1a0ecbacf, 0x5d5ada6b9f83ff62, 0x3da6a21ae8693164],
         ),
         (
             Filter::Bicubic,
-            [
-                0x63ee2cd6f773de93,
-                0xb58ffb7643b0ca76,
-                0xf37f70e1a0264cac,
-                0xb7d3dbc6cd14125,
-                0x3da6a21ae8693164,
-            ],
+            [0x63ee2cd6f773de93, 0xb58ffb7643b0ca76, 0xf37f70e1a0264cac, 0xb7d3dbc6cd14125, 0x3da6a21ae8693164],
         ),
         (
             Filter::Lanczos,
-            [
-                0xa4b52e88898ba12b,
-                0xe94451531cd8b27e,
-                0x5ce0376bae8a665d,
-                0xd6a96b92b2050cde,
-                0x23b1fd1ad9b8aeb5,
-            ],
+            [0xa4b52e88898ba12b, 0xe94451531cd8b27e, 0x5ce0376bae8a665d, 0xd6a96b92b2050cde, 0x23b1fd1ad9b8aeb5],
         ),
     ] {
         for ((width, height), expected) in sizes.into_iter().zip(expected) {
-            let spec = ImageSpec {
-                filter,
-                ..plain(Order::Rgb, width, height)
-            };
+            let spec = ImageSpec { filter, ..plain(Order::Rgb, width, height) };
             let found = fnv1a(bytes_of(&decode(&bytes, &spec).unwrap()));
-            assert_eq!(
-                found, expected,
-                "{filter:?} to {width}x{height}: {found:#x}"
-            );
+            assert_eq!(found, expected, "{filter:?} to {width}x{height}: {found:#x}");
         }
     }
 }
@@ -148,52 +118,17 @@ fn pixel_formats() {
         let tensor = decode(&encode(image, ImageFormat::Png), &plain(Order::Rgb, 1, 1)).unwrap();
         assert_eq!(tensor.data(), expected);
     };
+    check(DynamicImage::ImageLuma8(image::GrayImage::from_pixel(1, 1, image::Luma([9]))), [9.0; 3]);
+    check(DynamicImage::ImageLumaA8(image::GrayAlphaImage::from_pixel(1, 1, image::LumaA([9, 0]))), [9.0; 3]);
+    check(DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(1, 1, image::Rgba([1, 2, 3, 0]))), [1.0, 2.0, 3.0]);
+    check(DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(1, 1, image::Luma([0x12ff]))), [18.0; 3]);
+    check(DynamicImage::ImageLumaA16(image::ImageBuffer::from_pixel(1, 1, image::LumaA([0x12ff, 7]))), [18.0; 3]);
     check(
-        DynamicImage::ImageLuma8(image::GrayImage::from_pixel(1, 1, image::Luma([9]))),
-        [9.0; 3],
-    );
-    check(
-        DynamicImage::ImageLumaA8(image::GrayAlphaImage::from_pixel(
-            1,
-            1,
-            image::LumaA([9, 0]),
-        )),
-        [9.0; 3],
-    );
-    check(
-        DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(
-            1,
-            1,
-            image::Rgba([1, 2, 3, 0]),
-        )),
-        [1.0, 2.0, 3.0],
-    );
-    check(
-        DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(1, 1, image::Luma([0x12ff]))),
-        [18.0; 3],
-    );
-    check(
-        DynamicImage::ImageLumaA16(image::ImageBuffer::from_pixel(
-            1,
-            1,
-            image::LumaA([0x12ff, 7]),
-        )),
-        [18.0; 3],
-    );
-    check(
-        DynamicImage::ImageRgb16(image::ImageBuffer::from_pixel(
-            1,
-            1,
-            image::Rgb([0x0100, 0x02ff, 0xffff]),
-        )),
+        DynamicImage::ImageRgb16(image::ImageBuffer::from_pixel(1, 1, image::Rgb([0x0100, 0x02ff, 0xffff]))),
         [1.0, 2.0, 255.0],
     );
     check(
-        DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(
-            1,
-            1,
-            image::Rgba([0x0100, 0x02ff, 0xffff, 0]),
-        )),
+        DynamicImage::ImageRgba16(image::ImageBuffer::from_pixel(1, 1, image::Rgba([0x0100, 0x02ff, 0xffff, 0]))),
         [1.0, 2.0, 255.0],
     );
 }
@@ -210,27 +145,14 @@ fn palettes_are_looked_up() {
 fn jpeg() {
     let grey = RgbImage::from_pixel(8, 8, image::Rgb([128; 3]));
     let tensor = decode(&encode(grey, ImageFormat::Jpeg), &plain(Order::Rgb, 8, 8)).unwrap();
-    assert!(
-        tensor
-            .data()
-            .iter()
-            .all(|value| (value - 128.0).abs() <= 1.0),
-        "{tensor:?}"
-    );
+    assert!(tensor.data().iter().all(|value| (value - 128.0).abs() <= 1.0), "{tensor:?}");
 }
 
 #[test]
 fn range_mean_and_std() {
-    let bytes = encode(
-        RgbImage::from_pixel(1, 1, image::Rgb([255, 51, 0])),
-        ImageFormat::Png,
-    );
-    let spec = ImageSpec {
-        range: 1.0,
-        mean: vec![0.5, 0.2, 0.25],
-        std: vec![0.5, 1.0, 0.125],
-        ..plain(Order::Rgb, 1, 1)
-    };
+    let bytes = encode(RgbImage::from_pixel(1, 1, image::Rgb([255, 51, 0])), ImageFormat::Png);
+    let spec =
+        ImageSpec { range: 1.0, mean: vec![0.5, 0.2, 0.25], std: vec![0.5, 1.0, 0.125], ..plain(Order::Rgb, 1, 1) };
     assert_eq!(decode(&bytes, &spec).unwrap().data(), [1.0, 0.0, -2.0]);
 }
 
@@ -239,12 +161,8 @@ fn range_mean_and_std() {
 fn crop_keeps_the_middle() {
     let columns = |width, height, crop, target: (usize, usize)| {
         let image = image::GrayImage::from_fn(width, height, |x, _| image::Luma([x as u8]));
-        let spec = ImageSpec {
-            resize: Resize::Crop,
-            filter: Filter::Nearest,
-            crop,
-            ..plain(Order::Gray, target.0, target.1)
-        };
+        let spec =
+            ImageSpec { resize: Resize::Crop, filter: Filter::Nearest, crop, ..plain(Order::Gray, target.0, target.1) };
         let tensor = decode(&encode(image, ImageFormat::Png), &spec).unwrap();
         tensor.data()[..target.0].to_vec()
     };
@@ -260,10 +178,7 @@ fn crop_keeps_the_middle() {
 #[test]
 fn stretch_uses_the_whole_image() {
     let image = image::GrayImage::from_fn(8, 2, |x, _| image::Luma([x as u8 * 10]));
-    let spec = ImageSpec {
-        filter: Filter::Nearest,
-        ..plain(Order::Gray, 2, 2)
-    };
+    let spec = ImageSpec { filter: Filter::Nearest, ..plain(Order::Gray, 2, 2) };
     let tensor = decode(&encode(image, ImageFormat::Png), &spec).unwrap();
     assert_eq!(tensor.data(), [20.0, 60.0, 20.0, 60.0]);
 }
@@ -271,11 +186,7 @@ fn stretch_uses_the_whole_image() {
 #[test]
 fn a_crop_of_nothing() {
     let bytes = encode(pattern(1, 1), ImageFormat::Png);
-    let spec = ImageSpec {
-        resize: Resize::Crop,
-        crop: 0.3,
-        ..plain(Order::Rgb, 4, 4)
-    };
+    let spec = ImageSpec { resize: Resize::Crop, crop: 0.3, ..plain(Order::Rgb, 4, 4) };
     let error = decode(&bytes, &spec).unwrap_err();
     insta::assert_snapshot!(format!("{}: {error}", error.code()), @"E0524: cropping the image `x.png` of 1 x 1 pixels leaves nothing of it");
 }
@@ -320,10 +231,7 @@ fn no_cut_or_flipped_image_panics_or_passes_for_whole() {
             // The last chunk of a PNG holds nothing; without it the image is whole.
             if format == ImageFormat::Jpeg || len < whole.len() - 12 {
                 let code = result.map_err(|error| error.code());
-                assert!(
-                    matches!(code, Err("E0521" | "E0522")),
-                    "{format:?} {len}: {code:?}"
-                );
+                assert!(matches!(code, Err("E0521" | "E0522")), "{format:?} {len}: {code:?}");
             }
         }
         for at in 0..whole.len() {
@@ -340,14 +248,7 @@ fn no_cut_or_flipped_image_panics_or_passes_for_whole() {
 
 #[test]
 fn the_pixel_cap_is_inclusive() {
-    let code = |width, height| {
-        decode(
-            &support::png_of_size(width, height),
-            &plain(Order::Gray, 1, 1),
-        )
-        .unwrap_err()
-        .code()
-    };
+    let code = |width, height| decode(&png::of_size(width, height), &plain(Order::Gray, 1, 1)).unwrap_err().code();
     // At the cap the image is decoded, and found to lack its data.
     assert_eq!(code(1 << 14, 1 << 14), "E0522");
     assert_eq!(code(1 << 14, (1 << 14) + 1), "E0523");

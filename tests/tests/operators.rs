@@ -1,5 +1,7 @@
 //! Single operators and small chains against outputs that onnxruntime made: `references/operators/CASE/`.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
+
 use std::path::Path;
 
 use rebirth_compiler::resolve::Settings;
@@ -13,7 +15,8 @@ const TOLERANCE: f32 = 1e-5;
 fn check(case: &Path) -> Result<(), String> {
     let model = model(&case.join("model.net"), &Settings::default());
     let file = case.join("model.safetensors");
-    let params = if file.exists() { weights::from_file(&model.graph, &file).map_err(|e| e.to_string())? } else { Vec::new() };
+    let params =
+        if file.exists() { weights::from_file(&model.graph, &file).map_err(|e| e.to_string())? } else { Vec::new() };
     let names = ["input.npy", "input2.npy", "input3.npy"];
     let inputs: Vec<_> = names[..model.graph.inputs.len()]
         .iter()

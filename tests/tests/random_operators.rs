@@ -1,5 +1,7 @@
 //! Compiled code against the interpreter: every operator of the table at random shapes, and random graphs.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
+
 use proptest::prelude::*;
 use rebirth_compiler::graph::{Builder, Graph, Mode, Type, random};
 use rebirth_compiler::ops::{Bounded, Rng, TABLE};
@@ -24,7 +26,8 @@ fn single(row: usize, seed: u64) -> (Graph, Vec<Bounded>, Vec<Bounded>) {
             inputs.push(value);
         }
     }
-    let results = builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{}: {e:?}", TABLE[row].signature.name));
+    let results =
+        builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{}: {e:?}", TABLE[row].signature.name));
     builder.output("output", results[0]);
     (builder.finish(), inputs, params)
 }

@@ -1,5 +1,7 @@
 //! The samples against onnxruntime, whose outputs were made from the committed f16-rounded weights.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
+
 use rebirth_compiler::resolve::Settings;
 use rebirth_compiler::weights;
 use rebirth_runtime::Tensor;

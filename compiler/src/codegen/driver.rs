@@ -12,7 +12,12 @@ pub(super) fn signature(call_conv: CallConv) -> Signature {
 }
 
 /// Writes the calls of `regions` into `function`.
-pub(super) fn driver(function: &mut Function, context: &mut FunctionBuilderContext, frontend: TargetFrontendConfig, regions: &[FuncRef]) {
+pub(super) fn driver(
+    function: &mut Function,
+    context: &mut FunctionBuilderContext,
+    frontend: TargetFrontendConfig,
+    regions: &[FuncRef],
+) {
     let mut b = FunctionBuilder::new(function, context);
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);

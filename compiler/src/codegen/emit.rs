@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_codegen::ir::{Endianness, Function, InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use super::math::{Math, cast_flags};
@@ -19,7 +19,11 @@ use crate::loops::stage::Combine;
 const F32_BYTES: i64 = 4;
 
 /// Writes a region's body into `function`, whose signature is three pointers.
-pub(super) fn region(program: &Program, region: &Region, function: &mut Function, context: &mut FunctionBuilderContext,
+pub(super) fn region(
+    program: &Program,
+    region: &Region,
+    function: &mut Function,
+    context: &mut FunctionBuilderContext,
     frontend: TargetFrontendConfig,
     fma: bool,
 ) {
@@ -32,7 +36,9 @@ pub(super) fn region(program: &Program, region: &Region, function: &mut Function
     let mut bases = HashMap::new();
     for &id in region.reads.iter().chain(&region.writes) {
         let buffer = program.buffer(id);
-        let port = |b: &mut FunctionBuilder<'_>, i: usize| b.ins().load(types::I64, trusted().with_readonly(), params[0], (i * 8) as i32);
+        let port = |b: &mut FunctionBuilder<'_>, i: usize| {
+            b.ins().load(types::I64, trusted().with_readonly(), params[0], (i * 8) as i32)
+        };
         let base = match buffer.home {
             Home::Input(i) => port(&mut b, i),
             Home::Output(i) => port(&mut b, program.inputs.len() + i),
@@ -50,7 +56,16 @@ pub(super) fn region(program: &Program, region: &Region, function: &mut Function
         for &variable in regs.iter().flatten() {
             b.def_var(variable, zero);
         }
-        let mut emit = Emit { program, region, b: &mut b, bases: &bases, regs, vars: HashMap::new(), partial: HashMap::new(), fma };
+        let mut emit = Emit {
+            program,
+            region,
+            b: &mut b,
+            bases: &bases,
+            regs,
+            vars: HashMap::new(),
+            partial: HashMap::new(),
+            fma,
+        };
         emit.prepare(&nest.body);
         emit.stmts(&nest.body);
     }
@@ -244,7 +259,10 @@ impl<'f> Emit<'_, '_, 'f> {
             }
         }
         let Some(sum) = sum else {
-            return self.b.ins().iconst(types::I64, constant.div_euclid(bound.divisor) + i64::from(constant.rem_euclid(bound.divisor) != 0));
+            return self.b.ins().iconst(
+                types::I64,
+                constant.div_euclid(bound.divisor) + i64::from(constant.rem_euclid(bound.divisor) != 0),
+            );
         };
         // ceil(n / d) = floor((n + d - 1) / d); sdiv truncates, so a negative remainder takes one off.
         let numerator = self.b.ins().iadd_imm_s(sum, constant + bound.divisor - 1);
@@ -301,7 +319,6 @@ impl<'f> Emit<'_, '_, 'f> {
             }
         }
     }
-
 
     /// Lanes of two vectors laid side by side.
     fn shuffle(&mut self, low: Value, high: Value, lanes: [u8; LANES]) -> Value {

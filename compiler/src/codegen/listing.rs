@@ -43,8 +43,9 @@ pub fn region_asm(program: &Program, region: &Region, target: &Target) -> Result
     let isa = target.isa()?;
     let mut context = context(program, region, target)?;
     context.set_disasm(true);
-    let compiled =
-        context.compile(&*isa, &mut ControlPlane::default()).map_err(|e| CodegenError::cranelift(&region.name, format!("{:?}", e.inner)))?;
+    let compiled = context
+        .compile(&*isa, &mut ControlPlane::default())
+        .map_err(|e| CodegenError::cranelift(&region.name, format!("{:?}", e.inner)))?;
     Ok(compiled.vcode.clone().unwrap_or_default())
 }
 
@@ -52,7 +53,14 @@ fn context(program: &Program, region: &Region, target: &Target) -> Result<Contex
     let isa = target.isa()?;
     let mut context = Context::new();
     context.func.signature = driver::signature(isa.default_call_conv());
-    emit::region(program, region, &mut context.func, &mut FunctionBuilderContext::new(), isa.frontend_config(), target.fma);
+    emit::region(
+        program,
+        region,
+        &mut context.func,
+        &mut FunctionBuilderContext::new(),
+        isa.frontend_config(),
+        target.fma,
+    );
     let flags: &settings::Flags = isa.flags();
     context.verify(flags).map_err(|e| CodegenError::cranelift(&region.name, e))?;
     Ok(context)

@@ -69,12 +69,12 @@ impl Math<'_, '_> {
         let log2e = self.constant(std::f32::consts::LOG2_E);
         let shifted = self.mul_add(clamped, log2e, magic);
         let n = self.b.ins().fsub(shifted, magic);
-        let ln2_high = self.constant(-0.693_359_375);
+        let ln2_high = self.constant(-0.693_359_4);
         let ln2_low = self.constant(2.121_944_4e-4);
         let r = self.mul_add(n, ln2_high, clamped);
         let r = self.mul_add(n, ln2_low, r);
         let mut p = self.constant(1.987_569_1e-4);
-        for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1] {
+        for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
             let c = self.constant(c);
             p = self.mul_add(p, r, c);
         }
@@ -114,14 +114,14 @@ impl Math<'_, '_> {
         let f2 = self.b.ins().fmul(f, f);
         let mut p = self.constant(7.037_683_6e-2);
         for c in [
-            -1.151_461_03e-1,
+            -1.151_461e-1,
             1.167_699_9e-1,
             -1.242_014_1e-1,
             1.424_932_3e-1,
             -1.666_805_8e-1,
             2.000_071_5e-1,
             -2.499_999_4e-1,
-            3.333_333_1e-1,
+            0.333_333_3,
         ] {
             let c = self.constant(c);
             p = self.mul_add(p, f, c);
@@ -133,7 +133,7 @@ impl Math<'_, '_> {
         let minus_half = self.constant(-0.5);
         let y = self.mul_add(f2, minus_half, y);
         let y = self.b.ins().fadd(y, f);
-        let ln2_high = self.constant(0.693_359_375);
+        let ln2_high = self.constant(0.693_359_4);
         let y = self.mul_add(e, ln2_high, y);
         // NaN and infinity come back as they are.
         let infinity = self.constant(f32::INFINITY);

@@ -41,7 +41,9 @@ impl fmt::Display for CodegenError {
                 write!(f, "there is no CPU level `{name}`; there are native, {}", names.join(", "))
             }
             CodegenError::OutOfMemory { bytes } => write!(f, "{bytes} bytes of packed weights do not fit memory"),
-            CodegenError::Cranelift { region, message } => write!(f, "code generation of region `{region}` failed: {message}"),
+            CodegenError::Cranelift { region, message } => {
+                write!(f, "code generation of region `{region}` failed: {message}")
+            }
         }
     }
 }

@@ -72,7 +72,9 @@ impl Target {
         let failed = |e: &dyn std::fmt::Display| CodegenError::cranelift("", e);
         let mut flags = settings::builder();
         // At `speed` the unrolled sums are reordered and spill.
-        for (name, value) in [("opt_level", "none"), ("is_pic", "false"), ("unwind_info", "false"), ("enable_probestack", "false")] {
+        for (name, value) in
+            [("opt_level", "none"), ("is_pic", "false"), ("unwind_info", "false"), ("enable_probestack", "false")]
+        {
             flags.set(name, value).map_err(|e| failed(&e))?;
         }
         let enabled = if cfg!(debug_assertions) { "true" } else { "false" };

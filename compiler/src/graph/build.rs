@@ -25,11 +25,7 @@ impl Builder {
             params: Vec::new(),
             outputs: Vec::new(),
         };
-        Builder {
-            graph,
-            names: HashMap::new(),
-            param_names: HashSet::new(),
-        }
+        Builder { graph, names: HashMap::new(), param_names: HashSet::new() }
     }
 
     /// The type of a value made so far.
@@ -81,11 +77,7 @@ impl Builder {
         if !self.param_names.insert(path.to_string()) {
             return None;
         }
-        let id = self.value(
-            path.to_string(),
-            ty,
-            if state { Def::State } else { Def::Param },
-        );
+        let id = self.value(path.to_string(), ty, if state { Def::State } else { Def::Param });
         self.graph.params.push(id);
         Some(id)
     }
@@ -95,23 +87,14 @@ impl Builder {
     /// # Errors
     /// What the operator's shape rule says, that a result is larger than a tensor may be, or that the graph has reached
     /// [`MAX_NODES`].
-    pub fn node(
-        &mut self,
-        name: &str,
-        op: Op,
-        inputs: Vec<ValueId>,
-    ) -> Result<Vec<ValueId>, Mismatch> {
+    pub fn node(&mut self, name: &str, op: Op, inputs: Vec<ValueId>) -> Result<Vec<ValueId>, Mismatch> {
         if self.graph.nodes.len() >= MAX_NODES {
-            return Err(Mismatch::new(format!(
-                "the network has more than {MAX_NODES} nodes"
-            )));
+            return Err(Mismatch::new(format!("the network has more than {MAX_NODES} nodes")));
         }
         let types: Vec<&Type> = inputs.iter().map(|&v| self.graph.ty(v)).collect();
         let results = op.infer(&types, self.graph.mode)?;
         for ty in &results {
-            ty.check().map_err(|error| {
-                Mismatch::new(format!("the result {ty} of {} {error}", op.name()))
-            })?;
+            ty.check().map_err(|error| Mismatch::new(format!("the result {ty} of {} {error}", op.name())))?;
         }
         let node = NodeId::new(self.graph.nodes.len());
         let results = results
@@ -122,20 +105,13 @@ impl Builder {
                 self.value(name, ty, Def::Node(node, i))
             })
             .collect::<Vec<_>>();
-        self.graph.nodes.push(Node {
-            op,
-            inputs,
-            results: results.clone(),
-        });
+        self.graph.nodes.push(Node { op, inputs, results: results.clone() });
         Ok(results)
     }
 
     /// Declares the next output.
     pub fn output(&mut self, name: &str, value: ValueId) {
-        self.graph.outputs.push(Output {
-            name: name.to_string(),
-            value,
-        });
+        self.graph.outputs.push(Output { name: name.to_string(), value });
     }
 
     /// The finished graph, compacted: [`ValueId`]s given out while building no longer hold; names and [`NodeId`]s do.

@@ -1,6 +1,5 @@
 //! Typed ids. Their printed form is how internal errors spell them; graph text prefers the value's name.
 
-
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*

@@ -55,29 +55,18 @@ pub enum InterpretError {
 impl fmt::Display for InterpretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InterpretError::Count {
-                what,
-                expected,
-                found,
-            } => write!(f, "the graph has {expected} {what}, {found} were given"),
-            InterpretError::Shape {
-                value,
-                expected,
-                found,
-            } => write!(
-                f,
-                "{value} is {expected}, but the tensor given is {found:?}"
-            ),
-            InterpretError::TooLarge { elements } => {
-                write!(
-                    f,
-                    "interpreting would hold {elements} elements at once, more than {MAX_LIVE_ELEMENTS}"
-                )
+            InterpretError::Count { what, expected, found } => {
+                write!(f, "the graph has {expected} {what}, {found} were given")
             }
-            InterpretError::Result { node, op, found } => write!(
-                f,
-                "{op} evaluates {node} to {found:?}, against its shape rule"
-            ),
+            InterpretError::Shape { value, expected, found } => {
+                write!(f, "{value} is {expected}, but the tensor given is {found:?}")
+            }
+            InterpretError::TooLarge { elements } => {
+                write!(f, "interpreting would hold {elements} elements at once, more than {MAX_LIVE_ELEMENTS}")
+            }
+            InterpretError::Result { node, op, found } => {
+                write!(f, "{op} evaluates {node} to {found:?}, against its shape rule")
+            }
         }
     }
 }
@@ -85,9 +74,7 @@ impl fmt::Display for InterpretError {
 impl std::error::Error for InterpretError {}
 
 fn whole(tensor: &Bounded, ty: &Type) -> bool {
-    tensor.shape == ty.shape
-        && tensor.value.len() == ty.elements()
-        && tensor.bound.len() == ty.elements()
+    tensor.shape == ty.shape && tensor.value.len() == ty.elements() && tensor.bound.len() == ty.elements()
 }
 
 /// The outputs of a graph, in its order, for `inputs` in the order of [`Graph::inputs`] and `params` in that of [`Graph::params`].
@@ -95,50 +82,28 @@ fn whole(tensor: &Bounded, ty: &Type) -> bool {
 ///
 /// # Errors
 /// A tensor is missing, superfluous or misshapen, or the graph too large to hold.
-pub fn interpret(
-    graph: &Graph,
-    inputs: &[Bounded],
-    params: &[Bounded],
-) -> Result<Vec<Bounded>, InterpretError> {
+pub fn interpret(graph: &Graph, inputs: &[Bounded], params: &[Bounded]) -> Result<Vec<Bounded>, InterpretError> {
     let dying = last_uses(graph);
     let elements = most_live(graph, &dying);
     if elements > MAX_LIVE_ELEMENTS {
         return Err(InterpretError::TooLarge { elements });
     }
     let mut values: Vec<Option<Cow<'_, Bounded>>> = vec![None; graph.values.len()];
-    for (what, ids, tensors) in [
-        ("inputs", &graph.inputs, inputs),
-        ("parameters", &graph.params, params),
-    ] {
+    for (what, ids, tensors) in [("inputs", &graph.inputs, inputs), ("parameters", &graph.params, params)] {
         if ids.len() != tensors.len() {
-            return Err(InterpretError::Count {
-                what,
-                expected: ids.len(),
-                found: tensors.len(),
-            });
+            return Err(InterpretError::Count { what, expected: ids.len(), found: tensors.len() });
         }
         for (&id, tensor) in ids.iter().zip(tensors) {
             if !whole(tensor, graph.ty(id)) {
                 let (value, expected) = (graph.spelling(id), graph.ty(id).clone());
-                return Err(InterpretError::Shape {
-                    value,
-                    expected,
-                    found: tensor.shape.clone(),
-                });
+                return Err(InterpretError::Shape { value, expected, found: tensor.shape.clone() });
             }
             values[id.index()] = Some(Cow::Borrowed(tensor));
         }
     }
     for (node, dying) in graph.nodes.iter().zip(&dying) {
-        let operands: Vec<&Bounded> = node
-            .inputs
-            .iter()
-            .map(|id| {
-                values[id.index()]
-                    .as_deref()
-                    .expect("operands precede their node")
-            })
-            .collect();
+        let operands: Vec<&Bounded> =
+            node.inputs.iter().map(|id| values[id.index()].as_deref().expect("operands precede their node")).collect();
         let results = node.op.evaluate(&operands, graph.mode);
         check_results(graph, node, &results)?;
         for (id, result) in node.results.iter().zip(results) {
@@ -148,40 +113,18 @@ pub fn interpret(
             values[id.index()] = None;
         }
     }
-    let output = |id: ValueId| {
-        values[id.index()]
-            .as_deref()
-            .expect("outputs live to the end")
-            .clone()
-    };
-    Ok(graph
-        .outputs
-        .iter()
-        .map(|output_of| output(output_of.value))
-        .collect())
+    let output = |id: ValueId| values[id.index()].as_deref().expect("outputs live to the end").clone();
+    Ok(graph.outputs.iter().map(|output_of| output(output_of.value)).collect())
 }
 
 fn check_results(graph: &Graph, node: &Node, results: &[Bounded]) -> Result<(), InterpretError> {
     let types = graph.result_types(node);
-    if types.len() == results.len()
-        && types
-            .iter()
-            .zip(results)
-            .all(|(ty, result)| whole(result, ty))
-    {
+    if types.len() == results.len() && types.iter().zip(results).all(|(ty, result)| whole(result, ty)) {
         return Ok(());
     }
-    let spelling = node
-        .results
-        .first()
-        .map(|&id| graph.spelling(id))
-        .unwrap_or_default();
+    let spelling = node.results.first().map(|&id| graph.spelling(id)).unwrap_or_default();
     let found = results.iter().map(|result| result.shape.clone()).collect();
-    Err(InterpretError::Result {
-        node: spelling,
-        op: node.op.name(),
-        found,
-    })
+    Err(InterpretError::Result { node: spelling, op: node.op.name(), found })
 }
 
 /// For each node, the values nobody reads after it; outputs never die.
@@ -210,14 +153,9 @@ fn most_live(graph: &Graph, dying: &[Vec<ValueId>]) -> usize {
     };
     let (mut live, mut most) = (0_usize, 0);
     for (node, dying) in graph.nodes.iter().zip(dying) {
-        live = node
-            .results
-            .iter()
-            .fold(live, |sum, &id| sum.saturating_add(owned(id)));
+        live = node.results.iter().fold(live, |sum, &id| sum.saturating_add(owned(id)));
         most = most.max(live);
-        live = dying
-            .iter()
-            .fold(live, |sum, &id| sum.saturating_sub(owned(id)));
+        live = dying.iter().fold(live, |sum, &id| sum.saturating_sub(owned(id)));
     }
     most
 }

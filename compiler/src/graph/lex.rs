@@ -112,10 +112,7 @@ impl<'t> Lexer<'t> {
                         codes::UNEXPECTED,
                         format!("expected a name after `{}`", char::from(first)),
                     )
-                    .label(
-                        Span::new(start, self.at),
-                        "names are letters, digits, `_` and `.`",
-                    ));
+                    .label(Span::new(start, self.at), "names are letters, digits, `_` and `.`"));
                 }
                 Token::Value(&self.text[start..self.at])
             }
@@ -123,21 +120,13 @@ impl<'t> Lexer<'t> {
                 self.skip(is_name_byte);
                 Token::Word(&self.text[start..self.at])
             }
-            b if b.is_ascii_digit()
-                || b == b'-' && self.byte(1).is_some_and(|b| b.is_ascii_digit()) =>
-            {
+            b if b.is_ascii_digit() || b == b'-' && self.byte(1).is_some_and(|b| b.is_ascii_digit()) => {
                 return self.number(start);
             }
             _ => {
                 let c = self.text[start..].chars().next().unwrap_or_default();
-                return Err(Diagnostic::new(
-                    codes::STRAY_CHARACTER,
-                    format!("{c:?} is not part of graph text"),
-                )
-                .label(
-                    Span::new(start, start + c.len_utf8()),
-                    "nothing begins with this character",
-                ));
+                return Err(Diagnostic::new(codes::STRAY_CHARACTER, format!("{c:?} is not part of graph text"))
+                    .label(Span::new(start, start + c.len_utf8()), "nothing begins with this character"));
             }
         };
         Ok((token, Span::new(start, self.at)))
@@ -162,9 +151,7 @@ impl<'t> Lexer<'t> {
         }
         let (text, span) = (&self.text[start..self.at], Span::new(start, self.at));
         let token = if integer == self.at {
-            text.parse()
-                .map(Token::Int)
-                .map_err(|_| "this integer does not fit 64 bits")
+            text.parse().map(Token::Int).map_err(|_| "this integer does not fit 64 bits")
         } else {
             text.parse()
                 .ok()
@@ -174,10 +161,7 @@ impl<'t> Lexer<'t> {
         };
         match token {
             Ok(token) => Ok((token, span)),
-            Err(label) => Err(
-                Diagnostic::new(codes::NUMBER_TOO_LARGE, "the number is too large")
-                    .label(span, label),
-            ),
+            Err(label) => Err(Diagnostic::new(codes::NUMBER_TOO_LARGE, "the number is too large").label(span, label)),
         }
     }
 }

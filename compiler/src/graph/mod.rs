@@ -130,11 +130,11 @@ impl Graph {
 
     /// Values in the canonical order: inputs, parameters, results of nodes.
     pub(crate) fn defined(&self) -> impl Iterator<Item = ValueId> + '_ {
-        self.inputs.iter().chain(&self.params).copied().chain(
-            self.nodes
-                .iter()
-                .flat_map(|node| node.results.iter().copied()),
-        )
+        self.inputs
+            .iter()
+            .chain(&self.params)
+            .copied()
+            .chain(self.nodes.iter().flat_map(|node| node.results.iter().copied()))
     }
 
     /// Numbers the values in the canonical order (inputs, parameters, results of nodes) and drops those that nothing defines, so
@@ -152,22 +152,10 @@ impl Graph {
             values.push(self.values[id.index()].clone());
         }
         self.values = values;
-        let nodes = self
-            .nodes
-            .iter_mut()
-            .flat_map(|node| node.inputs.iter_mut().chain(&mut node.results));
+        let nodes = self.nodes.iter_mut().flat_map(|node| node.inputs.iter_mut().chain(&mut node.results));
         let outputs = self.outputs.iter_mut().map(|output| &mut output.value);
-        for id in self
-            .inputs
-            .iter_mut()
-            .chain(&mut self.params)
-            .chain(nodes)
-            .chain(outputs)
-        {
-            assert!(
-                position[id.index()] != GONE,
-                "{id} is used and never defined"
-            );
+        for id in self.inputs.iter_mut().chain(&mut self.params).chain(nodes).chain(outputs) {
+            assert!(position[id.index()] != GONE, "{id} is used and never defined");
             *id = ValueId::new(position[id.index()]);
         }
     }

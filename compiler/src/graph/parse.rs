@@ -29,10 +29,7 @@ fn parse_within(text: &str, max_text: usize, max_nodes: usize) -> Result<Graph, 
     if text.len() > max_text {
         return Err(Diagnostic::new(
             codes::TEXT_TOO_LARGE,
-            format!(
-                "the text has {} bytes, more than the limit of {max_text}",
-                text.len()
-            ),
+            format!("the text has {} bytes, more than the limit of {max_text}", text.len()),
         )
         .label(Span::new(0, 0), "in this text"));
     }
@@ -47,15 +44,7 @@ fn parse_within(text: &str, max_text: usize, max_nodes: usize) -> Result<Graph, 
         params: Vec::new(),
         outputs: Vec::new(),
     };
-    Parser {
-        lexer,
-        token,
-        span,
-        graph,
-        names: HashMap::new(),
-        max_nodes,
-    }
-    .graph()
+    Parser { lexer, token, span, graph, names: HashMap::new(), max_nodes }.graph()
 }
 
 struct Parser<'t> {
@@ -83,19 +72,12 @@ impl<'t> Parser<'t> {
     }
 
     fn unexpected<T>(&self, expected: &str) -> Result<T, Diagnostic> {
-        Err(Diagnostic::new(
-            codes::UNEXPECTED,
-            format!("expected {expected}, found {}", self.token.describe()),
-        )
-        .label(self.span, format!("expected {expected}")))
+        Err(Diagnostic::new(codes::UNEXPECTED, format!("expected {expected}, found {}", self.token.describe()))
+            .label(self.span, format!("expected {expected}")))
     }
 
     fn expect(&mut self, token: Token<'t>) -> Result<Span, Diagnostic> {
-        if self.token == token {
-            self.bump()
-        } else {
-            self.unexpected(&token.describe())
-        }
+        if self.token == token { self.bump() } else { self.unexpected(&token.describe()) }
     }
 
     fn at(&self, c: char) -> bool {
@@ -141,15 +123,9 @@ impl<'t> Parser<'t> {
                 Token::Word("return") => break,
                 Token::Value(_) => self.node()?,
                 Token::Punct('}') | Token::End => {
-                    return Err(Diagnostic::new(
-                        codes::MISSING_RETURN,
-                        "the graph does not end with `return`",
-                    )
-                    .label(self.span, "expected `return` and the outputs")
-                    .help(format!(
-                        "add `return` and one value for each of the {} outputs",
-                        outputs.len()
-                    )));
+                    return Err(Diagnostic::new(codes::MISSING_RETURN, "the graph does not end with `return`")
+                        .label(self.span, "expected `return` and the outputs")
+                        .help(format!("add `return` and one value for each of the {} outputs", outputs.len())));
                 }
                 _ => return self.unexpected("a node, `param`, `state` or `return`"),
             }
@@ -164,8 +140,7 @@ impl<'t> Parser<'t> {
 
     fn header(&mut self) -> Result<Vec<Declared<'t>>, Diagnostic> {
         self.expect(Token::Word("graph"))?;
-        self.graph.name =
-            self.value('@', "the graph's name, such as `@googlenet`")?.0[1..].to_string();
+        self.graph.name = self.value('@', "the graph's name, such as `@googlenet`")?.0[1..].to_string();
         self.graph.mode = match self.token {
             Token::Word("infer") => Mode::Infer,
             Token::Word("train") => Mode::Train,
@@ -211,12 +186,9 @@ impl<'t> Parser<'t> {
         let (name, start) = self.word("a type, such as `f32[1,3,224,224]`")?;
         let Ok(dtype) = name.parse::<DType>() else {
             let names = DType::ALL.map(DType::name);
-            return Err(Diagnostic::new(
-                codes::BAD_TYPE,
-                format!("there is no element type `{name}`"),
-            )
-            .label(start, "unknown element type")
-            .help(format!("the element types are {}", names.join(", "))));
+            return Err(Diagnostic::new(codes::BAD_TYPE, format!("there is no element type `{name}`"))
+                .label(start, "unknown element type")
+                .help(format!("the element types are {}", names.join(", "))));
         };
         self.expect(Token::Punct('['))?;
         let mut shape = Vec::new();
@@ -237,37 +209,23 @@ impl<'t> Parser<'t> {
         let ty = Type { dtype, shape };
         match ty.check() {
             Ok(()) => Ok((ty, span)),
-            Err(error) => Err(Diagnostic::new(
-                codes::BAD_TYPE,
-                format!("no tensor can be {ty}: it {error}"),
-            )
-            .label(span, error.to_string())),
+            Err(error) => Err(Diagnostic::new(codes::BAD_TYPE, format!("no tensor can be {ty}: it {error}"))
+                .label(span, error.to_string())),
         }
     }
 
-    fn define(
-        &mut self,
-        name: &'t str,
-        span: Span,
-        ty: Type,
-        def: Def,
-    ) -> Result<ValueId, Diagnostic> {
+    fn define(&mut self, name: &'t str, span: Span, ty: Type, def: Def) -> Result<ValueId, Diagnostic> {
         let id = ValueId::new(self.graph.values.len());
         if let Some((_, first)) = self.names.insert(name, (id, span)) {
             return Err(twice(&format!("`{name}`"), span, first));
         }
-        self.graph.values.push(Value {
-            name: name[1..].to_string(),
-            ty,
-            def,
-        });
+        self.graph.values.push(Value { name: name[1..].to_string(), ty, def });
         Ok(id)
     }
 
     fn param(&mut self, state: bool) -> Result<(), Diagnostic> {
         if !self.graph.nodes.is_empty() {
-            return self
-                .unexpected("a node or `return` (parameters and state stand before the nodes)");
+            return self.unexpected("a node or `return` (parameters and state stand before the nodes)");
         }
         self.bump()?;
         let (name, span) = self.value('@', "a weight path, such as `@conv1.weight`")?;
@@ -297,18 +255,10 @@ impl<'t> Parser<'t> {
         for (output, (value, span)) in declared.into_iter().zip(values) {
             let ty = self.graph.ty(value);
             if *ty != output.ty {
-                return Err(wrong_type(
-                    &format!("the output `{}`", output.name),
-                    ty,
-                    &output.ty,
-                    output.ty_span,
-                )
-                .label(span, format!("{ty} is returned here")));
+                return Err(wrong_type(&format!("the output `{}`", output.name), ty, &output.ty, output.ty_span)
+                    .label(span, format!("{ty} is returned here")));
             }
-            self.graph.outputs.push(Output {
-                name: output.name.to_string(),
-                value,
-            });
+            self.graph.outputs.push(Output { name: output.name.to_string(), value });
         }
         Ok(())
     }

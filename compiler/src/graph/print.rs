@@ -73,28 +73,15 @@ impl Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |f: &mut fmt::Formatter<'_>, id: ValueId| f.write_str(&self.spelling(id));
         write!(f, "graph @{} {} (", self.name, self.mode)?;
-        separated(f, ", ", &self.inputs, |f, &id| {
-            write!(f, "{}: {}", self.spelling(id), self.ty(id))
-        })?;
+        separated(f, ", ", &self.inputs, |f, &id| write!(f, "{}: {}", self.spelling(id), self.ty(id)))?;
         f.write_str(") -> (")?;
-        separated(f, ", ", &self.outputs, |f, output| {
-            write!(f, "{}: {}", output.name, self.ty(output.value))
-        })?;
+        separated(f, ", ", &self.outputs, |f, output| write!(f, "{}: {}", output.name, self.ty(output.value)))?;
         f.write_str(") {\n")?;
         for &id in &self.params {
-            let word = if self.value(id).def == Def::State {
-                "state"
-            } else {
-                "param"
-            };
+            let word = if self.value(id).def == Def::State { "state" } else { "param" };
             writeln!(f, "  {word} {}: {}", self.spelling(id), self.ty(id))?;
         }
-        for Node {
-            op,
-            inputs,
-            results,
-        } in &self.nodes
-        {
+        for Node { op, inputs, results } in &self.nodes {
             f.write_str("  ")?;
             separated(f, ", ", results, |f, &id| name(f, id))?;
             write!(f, " = {}", op.name())?;
@@ -105,9 +92,7 @@ impl Display for Graph {
             let attributes = op.attributes();
             if !attributes.is_empty() {
                 f.write_str(" {")?;
-                separated(f, ", ", &attributes, |f, (key, value)| {
-                    write!(f, "{key}={value}")
-                })?;
+                separated(f, ", ", &attributes, |f, (key, value)| write!(f, "{key}={value}"))?;
                 f.write_str("}")?;
             }
             f.write_str(" : ")?;

@@ -2,10 +2,7 @@
 //! when the operator accepts them.
 
 use super::{Builder, Def, Graph, Mode, Type, ValueId};
-use crate::ops::{
-    ArgKind, ArgSpec, ArgValue, Bounded, Call, Entry, Operands, ParamSpec, Rng, TABLE,
-    call::Default,
-};
+use crate::ops::{ArgKind, ArgSpec, ArgValue, Bounded, Call, Entry, Operands, ParamSpec, Rng, TABLE, call::Default};
 
 /// Most elements of a value or parameter.
 pub const MAX_ELEMENTS: usize = 20_000;
@@ -26,12 +23,7 @@ pub fn random_graph(seed: u64, size: usize) -> Graph {
 pub fn random_graph_in(mode: Mode, seed: u64, size: usize) -> Graph {
     let rng = &mut Rng::new(seed);
     let mut b = Builder::new("random", mode);
-    let x = Type::f32([
-        rng.range(1, 2),
-        rng.range(1, 8),
-        rng.range(3, 12),
-        rng.range(3, 12),
-    ]);
+    let x = Type::f32([rng.range(1, 2), rng.range(1, 8), rng.range(3, 12), rng.range(3, 12)]);
     let mut values = vec![b.input("x", x)];
     for number in 0..size {
         let results = (0..TRIES).find_map(|_| grow(rng, &mut b, &values, number));
@@ -51,25 +43,14 @@ fn grow(rng: &mut Rng, b: &mut Builder, values: &[ValueId], number: usize) -> Op
     let entry = &TABLE[rng.range(0, TABLE.len() - 1)];
     let mut inputs = operands(rng, b, values, entry);
     let types: Vec<&Type> = inputs.iter().map(|&id| b.ty(id)).collect();
-    let given = entry
-        .signature
-        .args
-        .iter()
-        .filter_map(|arg| argument(rng, arg))
-        .collect();
+    let given = entry.signature.args.iter().filter_map(|arg| argument(rng, arg)).collect();
     let (op, params) = (entry.from_call)(&Call::new(entry.signature, &types, given)).ok()?;
-    let all: Vec<&Type> = types
-        .iter()
-        .copied()
-        .chain(params.iter().map(|param| &param.ty))
-        .collect();
+    let all: Vec<&Type> = types.iter().copied().chain(params.iter().map(|param| &param.ty)).collect();
     if !all.iter().all(|ty| small(ty)) {
         return None;
     }
     let results = op.infer(&all, b.graph().mode).ok()?;
-    if !results.iter().all(small)
-        || op.cost(&all, &results.iter().collect::<Vec<_>>()).macs > MAX_MACS
-    {
+    if !results.iter().all(small) || op.cost(&all, &results.iter().collect::<Vec<_>>()).macs > MAX_MACS {
         return None;
     }
     let name = entry.signature.name;
@@ -93,11 +74,7 @@ fn operands(rng: &mut Rng, b: &Builder, values: &[ValueId], entry: &Entry) -> Ve
     while chosen.len() < count {
         let recent = &values[values.len().saturating_sub(4)..];
         let alike: Vec<ValueId> = match chosen.first() {
-            Some(&first) => values
-                .iter()
-                .copied()
-                .filter(|&id| b.ty(id) == b.ty(first))
-                .collect(),
+            Some(&first) => values.iter().copied().filter(|&id| b.ty(id) == b.ty(first)).collect(),
             None => Vec::new(),
         };
         chosen.push(match rng.range(0, 3) {
@@ -116,11 +93,7 @@ fn argument(rng: &mut Rng, arg: &ArgSpec) -> Option<(&'static str, ArgValue)> {
         return None;
     }
     let list = |rng: &mut Rng, count, low, high| {
-        ArgValue::List(
-            (0..count)
-                .map(|_| ArgValue::Int(rng.range(low, high) as i64))
-                .collect(),
-        )
+        ArgValue::List((0..count).map(|_| ArgValue::Int(rng.range(low, high) as i64)).collect())
     };
     let value = match arg.kind {
         ArgKind::Int => ArgValue::Int(rng.pick(&[-1, 0, 1, 1, 1, 2, 2, 3, 4, 5, 8, 12])),
@@ -147,13 +120,7 @@ pub fn random_tensors(graph: &Graph, seed: u64) -> (Vec<Bounded>, Vec<Bounded>) 
         let ty = graph.ty(id);
         let state = graph.value(id).def == Def::State;
         let unit = |rng: &mut Rng| (rng.next_u64() >> 41) as f64 / (1_u64 << 23) as f64;
-        let value = (0..ty.elements()).map(|_| {
-            if state {
-                0.5 + unit(rng)
-            } else {
-                2.0 * unit(rng) - 1.0
-            }
-        });
+        let value = (0..ty.elements()).map(|_| if state { 0.5 + unit(rng) } else { 2.0 * unit(rng) - 1.0 });
         Bounded::exact(&ty.shape, value)
     };
     let inputs = graph.inputs.iter().map(&mut tensor).collect();

@@ -4,16 +4,12 @@
 const MAX_NAME: usize = 64;
 
 /// The candidate that `name` becomes with the fewest edits, if they change at most a third of it; the first of several as near.
-pub(super) fn closest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(super) fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = (name.len() / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| {
-            candidate.len().max(name.len()) <= MAX_NAME
-                && candidate.len().abs_diff(name.len()) <= limit
+            candidate.len().max(name.len()) <= MAX_NAME && candidate.len().abs_diff(name.len()) <= limit
         })
         .map(|candidate| (edits(name.as_bytes(), candidate.as_bytes()), candidate))
         .filter(|&(count, _)| count <= limit)
@@ -27,11 +23,7 @@ fn edits(a: &[u8], b: &[u8]) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            row.push(
-                (above[j] + usize::from(x != y))
-                    .min(above[j + 1] + 1)
-                    .min(row[j] + 1),
-            );
+            row.push((above[j] + usize::from(x != y)).min(above[j + 1] + 1).min(row[j] + 1));
         }
         above = row;
     }
@@ -52,11 +44,7 @@ mod tests {
             ("", None),
             ("soft_max_pool", Some("soft_max_pol")),
         ] {
-            assert_eq!(
-                closest(name, ["relu", "conv", "soft_max_pol"]),
-                expected,
-                "{name}"
-            );
+            assert_eq!(closest(name, ["relu", "conv", "soft_max_pol"]), expected, "{name}");
         }
         let long = "x".repeat(MAX_NAME + 1);
         assert_eq!(closest(&long, [long.as_str()]), None);

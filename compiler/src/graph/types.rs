@@ -38,10 +38,7 @@ impl fmt::Display for TypeError {
 impl Type {
     /// An f32 tensor of this shape.
     pub fn f32(shape: impl Into<Vec<usize>>) -> Type {
-        Type {
-            dtype: DType::F32,
-            shape: shape.into(),
-        }
+        Type { dtype: DType::F32, shape: shape.into() }
     }
 
     /// Number of dimensions.
@@ -108,13 +105,6 @@ mod tests {
     #[test]
     fn prints_as_source_spells_it() {
         assert_eq!(Type::f32([]).to_string(), "f32[]");
-        assert_eq!(
-            Type {
-                dtype: DType::U8,
-                shape: vec![1, 20]
-            }
-            .to_string(),
-            "u8[1,20]"
-        );
+        assert_eq!(Type { dtype: DType::U8, shape: vec![1, 20] }.to_string(), "u8[1,20]");
     }
 }

@@ -56,16 +56,8 @@ impl fmt::Display for Violation {
 
 impl std::error::Error for Violation {}
 
-fn violation<T>(
-    rule: &'static str,
-    place: impl fmt::Display,
-    message: impl Into<String>,
-) -> Result<T, Violation> {
-    Err(Violation {
-        rule,
-        place: place.to_string(),
-        message: message.into(),
-    })
+fn violation<T>(rule: &'static str, place: impl fmt::Display, message: impl Into<String>) -> Result<T, Violation> {
+    Err(Violation { rule, place: place.to_string(), message: message.into() })
 }
 
 /// Checks every rule.
@@ -74,11 +66,7 @@ fn violation<T>(
 /// The first violation, in the order of the rules.
 pub fn verify(graph: &Graph) -> Result<(), Violation> {
     if graph.nodes.len() > MAX_NODES {
-        return violation(
-            "node count",
-            "the graph",
-            format!("has {} nodes, more than {MAX_NODES}", graph.nodes.len()),
-        );
+        return violation("node count", "the graph", format!("has {} nodes, more than {MAX_NODES}", graph.nodes.len()));
     }
     ids(graph)?;
     names(graph)?;
@@ -91,11 +79,7 @@ pub fn verify(graph: &Graph) -> Result<(), Violation> {
     for (i, node) in graph.nodes.iter().enumerate() {
         let place = place(graph, NodeId::new(i));
         if let Some(&early) = node.inputs.iter().find(|id| !defined[id.index()]) {
-            return violation(
-                "order",
-                place,
-                format!("uses {} before it is defined", graph.spelling(early)),
-            );
+            return violation("order", place, format!("uses {} before it is defined", graph.spelling(early)));
         }
         check_node(graph, node, &place)?;
         for id in &node.results {
@@ -103,37 +87,23 @@ pub fn verify(graph: &Graph) -> Result<(), Violation> {
         }
     }
     outputs(graph)?;
-    match graph
-        .defined()
-        .enumerate()
-        .find(|&(at, id)| at != id.index())
-    {
-        Some((at, id)) => violation(
-            "numbering",
-            graph.spelling(id),
-            format!("is value {}, but stands in place {at}", id.index()),
-        ),
+    match graph.defined().enumerate().find(|&(at, id)| at != id.index()) {
+        Some((at, id)) => {
+            violation("numbering", graph.spelling(id), format!("is value {}, but stands in place {at}", id.index()))
+        }
         None => Ok(()),
     }
 }
 
 /// A node as messages name it. Its results must lie in the table.
 fn place(graph: &Graph, id: NodeId) -> String {
-    graph
-        .node(id)
-        .results
-        .first()
-        .map_or_else(|| id.to_string(), |&result| graph.spelling(result))
+    graph.node(id).results.first().map_or_else(|| id.to_string(), |&result| graph.spelling(result))
 }
 
 fn ids(graph: &Graph) -> Result<(), Violation> {
     let listed = |place: &str, id: ValueId| match graph.values.get(id.index()) {
         Some(_) => Ok(()),
-        None => violation(
-            "ids",
-            place,
-            format!("lists {id}, but there are {} values", graph.values.len()),
-        ),
+        None => violation("ids", place, format!("lists {id}, but there are {} values", graph.values.len())),
     };
     for &id in &graph.inputs {
         listed("the inputs", id)?;
@@ -155,40 +125,22 @@ fn ids(graph: &Graph) -> Result<(), Violation> {
 fn names(graph: &Graph) -> Result<(), Violation> {
     let allowed = "may hold letters, digits, `_` and `.` only, and not be empty";
     if !is_name(&graph.name) {
-        return violation(
-            "name",
-            "the graph",
-            format!("its name {:?} {allowed}", graph.name),
-        );
+        return violation("name", "the graph", format!("its name {:?} {allowed}", graph.name));
     }
     let mut seen = HashSet::new();
     for (i, value) in graph.values.iter().enumerate() {
         if !is_name(&value.name) {
-            return violation(
-                "name",
-                ValueId::new(i),
-                format!("its name {:?} {allowed}", value.name),
-            );
+            return violation("name", ValueId::new(i), format!("its name {:?} {allowed}", value.name));
         }
-        if !seen.insert((
-            matches!(value.def, Def::Param | Def::State),
-            value.name.as_str(),
-        )) {
-            return violation(
-                "unique name",
-                graph.spelling(ValueId::new(i)),
-                "another value has the same name",
-            );
+        if !seen.insert((matches!(value.def, Def::Param | Def::State), value.name.as_str())) {
+            return violation("unique name", graph.spelling(ValueId::new(i)), "another value has the same name");
         }
     }
     match graph.outputs.iter().find(|output| !is_word(&output.name)) {
         Some(output) => violation(
             "name",
             "the outputs",
-            format!(
-                "the name {:?} {allowed}, and begin with a letter or `_`",
-                output.name
-            ),
+            format!("the name {:?} {allowed}, and begin with a letter or `_`", output.name),
         ),
         None => Ok(()),
     }
@@ -202,11 +154,7 @@ fn types(graph: &Graph) -> Result<(), Violation> {
                 TypeError::Extent => "extent",
                 TypeError::Bytes => "bytes",
             };
-            return violation(
-                rule,
-                graph.spelling(ValueId::new(i)),
-                format!("{} {error}", value.ty),
-            );
+            return violation(rule, graph.spelling(ValueId::new(i)), format!("{} {error}", value.ty));
         }
     }
     Ok(())
@@ -220,39 +168,23 @@ fn definitions(graph: &Graph) -> Result<(), Violation> {
         if fits {
             Ok(())
         } else {
-            violation(
-                "definition",
-                graph.spelling(id),
-                format!("{place} lists it, but it says {:?}", value.def),
-            )
+            violation("definition", graph.spelling(id), format!("{place} lists it, but it says {:?}", value.def))
         }
     };
     for (at, &id) in graph.inputs.iter().enumerate() {
         listed(id, graph.value(id).def == Def::Input(at), "the inputs")?;
     }
     for &id in &graph.params {
-        listed(
-            id,
-            matches!(graph.value(id).def, Def::Param | Def::State),
-            "the parameters",
-        )?;
+        listed(id, matches!(graph.value(id).def, Def::Param | Def::State), "the parameters")?;
     }
     for (i, node) in graph.nodes.iter().enumerate() {
         for (at, &id) in node.results.iter().enumerate() {
             let node = NodeId::new(i);
-            listed(
-                id,
-                graph.value(id).def == Def::Node(node, at),
-                &node.to_string(),
-            )?;
+            listed(id, graph.value(id).def == Def::Node(node, at), &node.to_string())?;
         }
     }
     match times.iter().position(|&count| count != 1) {
-        Some(i) => violation(
-            "single",
-            graph.spelling(ValueId::new(i)),
-            format!("is defined {} times", times[i]),
-        ),
+        Some(i) => violation("single", graph.spelling(ValueId::new(i)), format!("is defined {} times", times[i])),
         None => Ok(()),
     }
 }
@@ -276,11 +208,7 @@ fn check_node(graph: &Graph, node: &Node, place: &str) -> Result<(), Violation> 
         return violation(
             "results",
             place,
-            format!(
-                "{name} has {} results, the node {}",
-                expected.len(),
-                node.results.len()
-            ),
+            format!("{name} has {} results, the node {}", expected.len(), node.results.len()),
         );
     }
     for (&id, expected) in node.results.iter().zip(&expected) {
@@ -298,10 +226,7 @@ fn check_node(graph: &Graph, node: &Node, place: &str) -> Result<(), Violation> 
 /// Whether an operator's attributes read back as the same operator.
 fn reads_back(op: &Op) -> Result<(), String> {
     let attributes = op.attributes();
-    let map: BTreeMap<_, _> = attributes
-        .iter()
-        .map(|(key, value)| (key.to_string(), value.clone()))
-        .collect();
+    let map: BTreeMap<_, _> = attributes.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     if map.len() != attributes.len() {
         return Err("an attribute is listed twice".to_string());
     }
@@ -309,22 +234,13 @@ fn reads_back(op: &Op) -> Result<(), String> {
     let mut reader = AttrReader::new(map);
     let again = (entry.from_attributes)(&mut reader)?;
     reader.finish()?;
-    if again == *op {
-        Ok(())
-    } else {
-        Err("the attributes read back as another operator".to_string())
-    }
+    if again == *op { Ok(()) } else { Err("the attributes read back as another operator".to_string()) }
 }
 
 /// Refuses operands that are not f32.
 pub(super) fn f32_only(op: &Op, inputs: &[&Type]) -> Result<(), Mismatch> {
     match inputs.iter().position(|ty| ty.dtype != DType::F32) {
-        Some(i) => Err(Mismatch::new(format!(
-            "{} takes f32 tensors, not {}",
-            op.name(),
-            inputs[i]
-        ))
-        .at([i])),
+        Some(i) => Err(Mismatch::new(format!("{} takes f32 tensors, not {}", op.name(), inputs[i])).at([i])),
         None => Ok(()),
     }
 }
@@ -334,16 +250,10 @@ fn outputs(graph: &Graph) -> Result<(), Violation> {
         return violation("outputs", "the graph", "has no output");
     }
     let mut seen = HashSet::new();
-    match graph
-        .outputs
-        .iter()
-        .find(|output| !seen.insert(output.name.as_str()))
-    {
-        Some(output) => violation(
-            "unique output",
-            format!("output `{}`", output.name),
-            "another output has the same name",
-        ),
+    match graph.outputs.iter().find(|output| !seen.insert(output.name.as_str())) {
+        Some(output) => {
+            violation("unique output", format!("output `{}`", output.name), "another output has the same name")
+        }
         None => Ok(()),
     }
 }

@@ -81,7 +81,10 @@ impl Mul<i64> for Affine {
         if factor == 0 {
             return Affine::default();
         }
-        Affine { constant: self.constant * factor, terms: self.terms.into_iter().map(|(v, c)| (v, c * factor)).collect() }
+        Affine {
+            constant: self.constant * factor,
+            terms: self.terms.into_iter().map(|(v, c)| (v, c * factor)).collect(),
+        }
     }
 }
 

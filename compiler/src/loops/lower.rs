@@ -109,7 +109,10 @@ impl<'g> Lower<'g> {
 
     fn buffer(&mut self, name: String, shape: &[usize], layout: Layout, home: Home) -> Result<Tensor, LowerError> {
         let limit = isize::MAX as usize / 8;
-        let elements = layout.elements(shape).filter(|n| *n <= limit).ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
+        let elements = layout
+            .elements(shape)
+            .filter(|n| *n <= limit)
+            .ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
         let id = BufferId::new(self.program.buffers.len());
         let name = self.unique_name(&name);
         self.program.buffers.push(Buffer { name, shape: shape.to_vec(), layout, elements, home, alias: None });
@@ -139,7 +142,15 @@ impl<'g> Lower<'g> {
         if *count == 1 { base.to_string() } else { format!("{base}#{count}") }
     }
 
-    fn region(&mut self, name: &str, operator: &str, reads: Vec<BufferId>, writes: Vec<BufferId>, in_place: Option<BufferId>, nests: Vec<Nest>) {
+    fn region(
+        &mut self,
+        name: &str,
+        operator: &str,
+        reads: Vec<BufferId>,
+        writes: Vec<BufferId>,
+        in_place: Option<BufferId>,
+        nests: Vec<Nest>,
+    ) {
         let name = self.unique_name(name);
         let mut reads = reads;
         reads.sort_unstable();
@@ -154,7 +165,8 @@ impl<'g> Lower<'g> {
             None => {
                 // A parameter that a stage reads as a plain tensor.
                 let shape = self.graph.ty(value).shape.clone();
-                let buffer = self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![self.params[&value]])?;
+                let buffer =
+                    self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![self.params[&value]])?;
                 return Ok(Tensor { buffer, shape, layout });
             }
         };
@@ -165,7 +177,8 @@ impl<'g> Lower<'g> {
             return Ok(tensor.clone());
         }
         let grouped = |l: Layout| matches!(l, Layout::Blocked { groups } if groups > 1);
-        let from = if grouped(tensor.layout) && grouped(layout) { self.in_layout(value, Layout::BLOCKED)? } else { tensor };
+        let from =
+            if grouped(tensor.layout) && grouped(layout) { self.in_layout(value, Layout::BLOCKED)? } else { tensor };
         let name = self.graph.spelling(value);
         let to = self.converted_tensor(&name, &from, &from.shape.clone(), layout)?;
         self.converted.insert((value, layout), to.clone());
@@ -173,7 +186,13 @@ impl<'g> Lower<'g> {
     }
 
     /// `from` under another layout or shape: the same memory where the bytes are the same.
-    fn converted_tensor(&mut self, name: &str, from: &Tensor, shape: &[usize], layout: Layout) -> Result<Tensor, LowerError> {
+    fn converted_tensor(
+        &mut self,
+        name: &str,
+        from: &Tensor,
+        shape: &[usize],
+        layout: Layout,
+    ) -> Result<Tensor, LowerError> {
         let to = self.scratch(name.to_string(), shape, layout)?;
         if from.layout.same_bytes(&from.shape, layout, shape) {
             self.program.buffers[to.buffer.index()].alias = Some(from.buffer);
@@ -188,8 +207,13 @@ impl<'g> Lower<'g> {
         let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
         let name = self.graph.value(node.results[0]).name.clone();
         let weighted = |kind: &Kind| matches!(kind, Kind::Conv { .. } | Kind::Gemm | Kind::BatchNorm { .. });
-        if lowering.stages.iter().any(|s| weighted(&s.kind)) && node.inputs[1..].iter().any(|v| !self.params.contains_key(v)) {
-            return Err(LowerError::ComputedWeights { operator: node.op.name().to_string(), node: self.graph.spelling(node.results[0]) });
+        if lowering.stages.iter().any(|s| weighted(&s.kind))
+            && node.inputs[1..].iter().any(|v| !self.params.contains_key(v))
+        {
+            return Err(LowerError::ComputedWeights {
+                operator: node.op.name().to_string(),
+                node: self.graph.spelling(node.results[0]),
+            });
         }
         if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
             return self.reshape(node);
@@ -203,9 +227,15 @@ impl<'g> Lower<'g> {
             Place::Result(i) => self.graph.ty(node.results[i]).shape.clone(),
         };
         // The stages of one operator hand temporaries to each other as they are, so one that needs plain tensors decides for all.
-        let plain = lowering.stages.iter().any(|s| needs_plain(&s.kind, shape_of(s.reads.first().copied().unwrap_or(s.write)).len()));
-        let shapes_of: Vec<(Vec<Vec<usize>>, Vec<usize>)> =
-            lowering.stages.iter().map(|s| (s.reads.iter().map(|&p| shape_of(p)).collect(), shape_of(s.write))).collect();
+        let plain = lowering
+            .stages
+            .iter()
+            .any(|s| needs_plain(&s.kind, shape_of(s.reads.first().copied().unwrap_or(s.write)).len()));
+        let shapes_of: Vec<(Vec<Vec<usize>>, Vec<usize>)> = lowering
+            .stages
+            .iter()
+            .map(|s| (s.reads.iter().map(|&p| shape_of(p)).collect(), shape_of(s.write)))
+            .collect();
         for (stage, (shapes, out_shape)) in lowering.stages.iter().zip(shapes_of) {
             let current = |place: Place| match place {
                 _ if plain => Some(Layout::Plain),
@@ -276,7 +306,13 @@ impl<'g> Lower<'g> {
     }
 
     /// The nest of a stage, and the packed constants it reads. `params` are the parameters among the stage's operands, in order.
-    fn schedule(&mut self, kind: &Kind, x: &[Tensor], y: &Tensor, params: Vec<usize>) -> Result<(Nest, Vec<BufferId>), LowerError> {
+    fn schedule(
+        &mut self,
+        kind: &Kind,
+        x: &[Tensor],
+        y: &Tensor,
+        params: Vec<usize>,
+    ) -> Result<(Nest, Vec<BufferId>), LowerError> {
         let param_shape = |graph: &Graph, i: usize| graph.ty(graph.params[params[i]]).shape.clone();
         Ok(match kind {
             Kind::Pointwise(expr) => (pointwise::pointwise("pointwise", expr, x, y), Vec::new()),
@@ -295,8 +331,10 @@ impl<'g> Lower<'g> {
                     None => None,
                     Some(count) => {
                         let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
-                        let rows = self.packed(Packing::Table(window::reciprocals(window, *count, 0, h, oh)), Vec::new())?;
-                        let columns = self.packed(Packing::Table(window::reciprocals(window, *count, 1, w, ow)), Vec::new())?;
+                        let rows =
+                            self.packed(Packing::Table(window::reciprocals(window, *count, 0, h, oh)), Vec::new())?;
+                        let columns =
+                            self.packed(Packing::Table(window::reciprocals(window, *count, 1, w, ow)), Vec::new())?;
                         constants = vec![rows, columns];
                         Some(window::Average { rows, columns })
                     }
@@ -322,7 +360,8 @@ impl<'g> Lower<'g> {
             }
             Kind::Gemm => {
                 let shape = param_shape(self.graph, 0);
-                let packing = Packing::Gemm { shape: [shape[0], shape[1]], tile: contraction::tile_blocks(x[0].shape[0]) };
+                let packing =
+                    Packing::Gemm { shape: [shape[0], shape[1]], tile: contraction::tile_blocks(x[0].shape[0]) };
                 let weight = self.packed(packing, vec![params[0]])?;
                 let vector = Packing::Vector { len: shape[0], groups: 1 };
                 let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
@@ -354,7 +393,12 @@ impl<'g> Lower<'g> {
 }
 
 /// A tensor that an earlier stage of the same operator wrote.
-fn handed(written: &HashMap<(bool, usize), Tensor>, key: (bool, usize), want: Layout, region: &str) -> Result<Tensor, LowerError> {
+fn handed(
+    written: &HashMap<(bool, usize), Tensor>,
+    key: (bool, usize),
+    want: Layout,
+    region: &str,
+) -> Result<Tensor, LowerError> {
     match written.get(&key) {
         Some(tensor) if tensor.layout == want => Ok(tensor.clone()),
         found => Err(LowerError::Broken(verify::Violation {
@@ -369,9 +413,13 @@ fn handed(written: &HashMap<(bool, usize), Tensor>, key: (bool, usize), want: La
 fn needs_plain(kind: &Kind, rank: usize) -> bool {
     match kind {
         Kind::Reduce { axes, .. } => rank != 4 || axes[..] != [2, 3],
-        Kind::ChannelSquares { before, after } => rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH,
+        Kind::ChannelSquares { before, after } => {
+            rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
+        }
         Kind::Gemm | Kind::Reshape => true,
-        Kind::Pointwise(_) | Kind::BatchNorm { .. } | Kind::Pool { .. } | Kind::Conv { .. } | Kind::Concat { .. } => false,
+        Kind::Pointwise(_) | Kind::BatchNorm { .. } | Kind::Pool { .. } | Kind::Conv { .. } | Kind::Concat { .. } => {
+            false
+        }
     }
 }
 
@@ -386,7 +434,8 @@ const DIRECT_CHANNELS: usize = LANES;
 fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &[usize]) -> (Vec<Want>, Layout) {
     let all = |layout: Layout| shapes.iter().map(|_| Want::Layout(layout)).collect::<Vec<_>>();
     let blocked_now = current.iter().flatten().any(|l| *l != Layout::Plain);
-    let weighted = |first: Layout| std::iter::once(Want::Layout(first)).chain(shapes[1..].iter().map(|_| Want::Weights)).collect();
+    let weighted =
+        |first: Layout| std::iter::once(Want::Layout(first)).chain(shapes[1..].iter().map(|_| Want::Weights)).collect();
     match kind {
         Kind::Pointwise(_) => {
             if out.len() != 4 || !blocked_now {
@@ -394,7 +443,8 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             }
             // One channel against several is the same to every lane.
             let broadcast = |shape: &[usize]| nchw(shape)[1] == 1 && out[1] > 1;
-            let want = |shape: &Vec<usize>| Want::Layout(if broadcast(shape) { Layout::Plain } else { Layout::BLOCKED });
+            let want =
+                |shape: &Vec<usize>| Want::Layout(if broadcast(shape) { Layout::Plain } else { Layout::BLOCKED });
             (shapes.iter().map(want).collect(), Layout::BLOCKED)
         }
         Kind::BatchNorm { .. } => {

@@ -161,7 +161,14 @@ impl NestBuilder {
     }
 
     /// A loop over `low, low + step ..` below `high`; no loop where it would run at most once.
-    pub fn steps(&mut self, name: &str, low: usize, high: usize, step: usize, body: impl FnOnce(&mut NestBuilder, Affine)) {
+    pub fn steps(
+        &mut self,
+        name: &str,
+        low: usize,
+        high: usize,
+        step: usize,
+        body: impl FnOnce(&mut NestBuilder, Affine),
+    ) {
         if low >= high {
             return;
         }
@@ -172,7 +179,14 @@ impl NestBuilder {
     }
 
     /// A loop between bounds that may depend on outer variables.
-    pub fn bounded(&mut self, name: &str, low: Vec<Bound>, high: Vec<Bound>, step: usize, body: impl FnOnce(&mut NestBuilder, Affine)) {
+    pub fn bounded(
+        &mut self,
+        name: &str,
+        low: Vec<Bound>,
+        high: Vec<Bound>,
+        step: usize,
+        body: impl FnOnce(&mut NestBuilder, Affine),
+    ) {
         let var = self.var(name);
         let body = self.block(|b| body(b, var.into()));
         self.push(Stmt::For { var, low, high, step: step as i64, body });

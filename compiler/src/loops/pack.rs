@@ -86,11 +86,15 @@ impl Packing {
         let product = |factors: &[usize]| factors.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         match self {
             Packing::Tensor { shape, layout } => layout.elements(shape),
-            Packing::Conv { shape: [oc, icg, kh, kw], groups, .. } => product(&[*groups, blocks(oc / groups), LANES, *icg, *kh, *kw]),
+            Packing::Conv { shape: [oc, icg, kh, kw], groups, .. } => {
+                product(&[*groups, blocks(oc / groups), LANES, *icg, *kh, *kw])
+            }
             Packing::Depthwise { shape: [c, kh, kw] } => product(&[blocks(*c), LANES, *kh, *kw]),
             Packing::Gemm { shape: [o, k], .. } => product(&[blocks(*o), LANES, *k]),
             Packing::Vector { len, groups } => product(&[*groups, blocks(len / groups), LANES]),
-            Packing::BatchNormScale { len, .. } | Packing::BatchNormShift { len, .. } => product(&[blocks(*len), LANES]),
+            Packing::BatchNormScale { len, .. } | Packing::BatchNormShift { len, .. } => {
+                product(&[blocks(*len), LANES])
+            }
             Packing::Table(table) => Some(table.len()),
         }
     }
@@ -189,7 +193,8 @@ fn fill_layout(from: &[f32], shape: &[usize], layout: Layout, out: &mut [f32]) {
         for channel in 0..c {
             let block = image * groups * blocks(each) + channel / each * blocks(each) + channel % each / LANES;
             for pixel in 0..plane {
-                out[(block * plane + pixel) * LANES + channel % each % LANES] = from[(image * c + channel) * plane + pixel];
+                out[(block * plane + pixel) * LANES + channel % each % LANES] =
+                    from[(image * c + channel) * plane + pixel];
             }
         }
     }

@@ -43,7 +43,9 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
     for (at, region) in program.regions.iter().enumerate() {
         let (Some(operand), [result]) = (region.in_place, &region.writes[..]) else { continue };
         let (operand, result) = (program.root(operand), program.root(*result));
-        let (Some((_, last)), Some((first, end))) = (lifetimes[operand.index()], lifetimes[result.index()]) else { continue };
+        let (Some((_, last)), Some((first, end))) = (lifetimes[operand.index()], lifetimes[result.index()]) else {
+            continue;
+        };
         let same_size = program.buffer(operand).elements == program.buffer(result).elements;
         if in_arena(program, operand) && in_arena(program, result) && same_size && last == at && first == at {
             let owner = taken.iter().rev().find(|(r, _)| *r == operand).map_or(operand, |(_, owner)| *owner);
@@ -74,8 +76,11 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
     for id in order {
         let Some(life) = lifetimes[id.index()] else { continue };
         let bytes = program.buffer(id).bytes().next_multiple_of(ALIGN);
-        let mut busy: Vec<(usize, usize)> =
-            placed.iter().filter(|(_, _, other)| other.0 <= life.1 && life.0 <= other.1).map(|(start, end, _)| (*start, *end)).collect();
+        let mut busy: Vec<(usize, usize)> = placed
+            .iter()
+            .filter(|(_, _, other)| other.0 <= life.1 && life.0 <= other.1)
+            .map(|(start, end, _)| (*start, *end))
+            .collect();
         busy.sort_unstable();
         let mut offset = 0usize;
         for (start, end) in busy {
@@ -84,7 +89,8 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
             }
             offset = offset.max(end);
         }
-        let end = offset.checked_add(bytes).filter(|e| *e <= isize::MAX as usize).ok_or_else(|| too_large("the arena"))?;
+        let end =
+            offset.checked_add(bytes).filter(|e| *e <= isize::MAX as usize).ok_or_else(|| too_large("the arena"))?;
         placed.push((offset, end, life));
         program.buffers[id.index()].home = Home::Arena(offset);
         program.arena_bytes = program.arena_bytes.max(end);

@@ -85,7 +85,13 @@ impl Text<'_> {
         };
         match stmt {
             Stmt::For { var, low, high, step, body } => {
-                write!(f, "for {} in {}..{}", self.nest.vars[var.index()], self.bounds("max", low), self.bounds("min", high))?;
+                write!(
+                    f,
+                    "for {} in {}..{}",
+                    self.nest.vars[var.index()],
+                    self.bounds("max", low),
+                    self.bounds("min", high)
+                )?;
                 if *step != 1 {
                     write!(f, " step {step}")?;
                 }
@@ -154,7 +160,9 @@ impl Text<'_> {
                 Leaf::Splat(buffer, at) => self.element(*buffer, at, 1),
                 Leaf::Reg(reg, at) => self.reg(*reg, at),
                 Leaf::Across(combine, reg, at) => format!("across({combine:?}, {})", self.reg(*reg, at)).to_lowercase(),
-                Leaf::Align { reg, low, high, by } => format!("align({}, {}, {by})", self.reg(*reg, low), self.reg(*reg, high)),
+                Leaf::Align { reg, low, high, by } => {
+                    format!("align({}, {}, {by})", self.reg(*reg, low), self.reg(*reg, high))
+                }
             })
         });
         spelled.to_string()

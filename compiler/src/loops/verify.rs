@@ -70,7 +70,11 @@ fn homes(program: &Program) -> Result<(), Violation> {
             Home::Arena(offset) => (program.arena_bytes.checked_sub(offset), "arena"),
         };
         if count.is_none_or(|room| buffer.bytes() > room) {
-            return violation(rule, "", format!("`{}` of {} bytes is larger than its {what}", buffer.name, buffer.bytes()));
+            return violation(
+                rule,
+                "",
+                format!("`{}` of {} bytes is larger than its {what}", buffer.name, buffer.bytes()),
+            );
         }
     }
     Ok(())
@@ -90,16 +94,21 @@ fn overlaps(program: &Program) -> Result<(), Violation> {
             if life.0 > other_life.1 || other_life.0 > life.1 {
                 continue;
             }
-            let replaces = |operand: BufferId, operand_life: (usize, usize), result: BufferId, result_life: (usize, usize)| {
-                let region = &program.regions[result_life.0];
-                operand_life.1 == result_life.0
-                    && region.in_place.is_some_and(|b| program.root(b) == operand)
-                    && region.writes[..] == [result]
-                    && program.buffer(operand).home == program.buffer(result).home
-            };
+            let replaces =
+                |operand: BufferId, operand_life: (usize, usize), result: BufferId, result_life: (usize, usize)| {
+                    let region = &program.regions[result_life.0];
+                    operand_life.1 == result_life.0
+                        && region.in_place.is_some_and(|b| program.root(b) == operand)
+                        && region.writes[..] == [result]
+                        && program.buffer(operand).home == program.buffer(result).home
+                };
             if !replaces(id, life, other, other_life) && !replaces(other, other_life, id, life) {
                 let names = [id, other].map(|b| program.buffer(b).name.as_str());
-                return violation("arena-overlap", "", format!("`{}` and `{}` share memory while both are live", names[0], names[1]));
+                return violation(
+                    "arena-overlap",
+                    "",
+                    format!("`{}` and `{}` share memory while both are live", names[0], names[1]),
+                );
             }
         }
     }
@@ -195,7 +204,8 @@ impl<'a> Check<'a> {
             Leaf::Load(buffer, at) | Leaf::Splat(buffer, at) => {
                 self.buffer(*buffer)?;
                 if !self.region.reads.contains(buffer) && !self.region.writes.contains(buffer) {
-                    return self.fail("declared-access", format!("a load from `{}`", self.program.buffer(*buffer).name));
+                    return self
+                        .fail("declared-access", format!("a load from `{}`", self.program.buffer(*buffer).name));
                 }
                 self.access(*buffer, at, if matches!(leaf, Leaf::Load(..)) { LANES } else { 1 })
             }
@@ -243,7 +253,8 @@ impl<'a> Check<'a> {
         let info = self.program.buffer(buffer);
         match (self.extreme(at, false), self.extreme(at, true)) {
             (Some(low), Some(high)) if low >= 0 && high + lanes as i64 <= info.elements as i64 => Ok(()),
-            range => self.fail("in-bounds", format!("`{}` has {} elements, {lanes} from {range:?}", info.name, info.elements)),
+            range => self
+                .fail("in-bounds", format!("`{}` has {} elements, {lanes} from {range:?}", info.name, info.elements)),
         }
     }
 
@@ -265,7 +276,9 @@ impl<'a> Check<'a> {
             let edge = if upper { bound.numerator.clone() - 1i64 } else { bound.numerator.clone() };
             let edge = match (upper, constant(&around.low), bound) {
                 // The last value that the step reaches.
-                (true, Some(low), Bound { numerator, divisor: 1 }) if numerator.terms.is_empty() && around.low.len() == 1 => {
+                (true, Some(low), Bound { numerator, divisor: 1 })
+                    if numerator.terms.is_empty() && around.low.len() == 1 =>
+                {
                     Affine::from(low + (edge.constant - low).max(0) / around.step * around.step)
                 }
                 _ => edge,
@@ -283,3 +296,6 @@ fn constant(bounds: &[Bound]) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,9 +44,7 @@ impl ArgKind {
             ArgKind::Float => "a number",
             ArgKind::Bool => "`true` or `false`",
             ArgKind::Pair => "an integer or a pair `(height, width)`",
-            ArgKind::Pad => {
-                "an integer, `(height, width)`, `(top, left, bottom, right)`, \"same\" or \"valid\""
-            }
+            ArgKind::Pad => "an integer, `(height, width)`, `(top, left, bottom, right)`, \"same\" or \"valid\"",
         }
     }
 
@@ -56,9 +54,7 @@ impl ArgKind {
             lengths.contains(&list.len()) && list.iter().all(|v| matches!(v, ArgValue::Int(_)))
         };
         match (self, value) {
-            (ArgKind::Int | ArgKind::Float | ArgKind::Pair | ArgKind::Pad, ArgValue::Int(_)) => {
-                true
-            }
+            (ArgKind::Int | ArgKind::Float | ArgKind::Pair | ArgKind::Pad, ArgValue::Int(_)) => true,
             (ArgKind::Float, ArgValue::Float(_)) => true,
             (ArgKind::Bool, ArgValue::Bool(_)) => true,
             (ArgKind::Pair, ArgValue::List(list)) => ints(list, &[2]),
@@ -133,20 +129,12 @@ pub struct ParamSpec {
 impl ParamSpec {
     /// A learnt parameter.
     pub fn weight(suffix: &'static str, shape: impl Into<Vec<usize>>) -> ParamSpec {
-        ParamSpec {
-            suffix,
-            ty: Type::f32(shape),
-            state: false,
-        }
+        ParamSpec { suffix, ty: Type::f32(shape), state: false }
     }
 
     /// A piece of state.
     pub fn state(suffix: &'static str, shape: impl Into<Vec<usize>>) -> ParamSpec {
-        ParamSpec {
-            suffix,
-            ty: Type::f32(shape),
-            state: true,
-        }
+        ParamSpec { suffix, ty: Type::f32(shape), state: true }
     }
 }
 
@@ -164,20 +152,12 @@ pub struct CallError {
 impl CallError {
     /// An argument has a value that cannot be.
     pub fn argument(name: &'static str, message: impl Into<String>) -> CallError {
-        CallError {
-            argument: Some(name),
-            message: message.into(),
-            help: None,
-        }
+        CallError { argument: Some(name), message: message.into(), help: None }
     }
 
     /// The operand cannot be what it is.
     pub fn operand(message: impl Into<String>) -> CallError {
-        CallError {
-            argument: None,
-            message: message.into(),
-            help: None,
-        }
+        CallError { argument: None, message: message.into(), help: None }
     }
 
     /// Adds a remedy.
@@ -191,11 +171,7 @@ impl CallError {
 impl From<Mismatch> for CallError {
     /// Where a call runs into a shape rule, the operands are at fault.
     fn from(mismatch: Mismatch) -> CallError {
-        CallError {
-            argument: None,
-            message: mismatch.message,
-            help: mismatch.help,
-        }
+        CallError { argument: None, message: mismatch.message, help: mismatch.help }
     }
 }
 
@@ -224,11 +200,7 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// Fills in defaults. `given` holds the arguments by name; each must be accepted by its kind, and every required one
     /// be present (the resolver has reported otherwise).
-    pub fn new(
-        signature: &Signature,
-        operands: &'a [&'a Type],
-        given: Vec<(&'static str, ArgValue)>,
-    ) -> Call<'a> {
+    pub fn new(signature: &Signature, operands: &'a [&'a Type], given: Vec<(&'static str, ArgValue)>) -> Call<'a> {
         let mut values: BTreeMap<&'static str, ArgValue> = given.into_iter().collect();
         for arg in signature.args {
             if values.contains_key(arg.name) {
@@ -250,9 +222,7 @@ impl<'a> Call<'a> {
     }
 
     fn get(&self, name: &'static str) -> Result<&ArgValue, CallError> {
-        self.values
-            .get(name)
-            .ok_or_else(|| CallError::argument(name, format!("`{name}` is missing")))
+        self.values.get(name).ok_or_else(|| CallError::argument(name, format!("`{name}` is missing")))
     }
 
     /// An integer between `low` and [`MAX_ATTRIBUTE`].
@@ -262,10 +232,7 @@ impl<'a> Call<'a> {
     pub fn int(&self, name: &'static str, low: i64) -> Result<usize, CallError> {
         match self.get(name)? {
             ArgValue::Int(v) => in_range(name, *v, low),
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must be {}", ArgKind::Int.describe()),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Int.describe()))),
         }
     }
 
@@ -276,10 +243,7 @@ impl<'a> Call<'a> {
     pub fn signed(&self, name: &'static str) -> Result<i64, CallError> {
         match self.get(name)? {
             ArgValue::Int(v) => Ok(*v),
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must be {}", ArgKind::Int.describe()),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Int.describe()))),
         }
     }
 
@@ -291,10 +255,7 @@ impl<'a> Call<'a> {
         match self.get(name)? {
             ArgValue::Int(v) => Ok(*v as f64),
             ArgValue::Float(v) if v.is_finite() => Ok(*v),
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must be a finite number"),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must be a finite number"))),
         }
     }
 
@@ -305,10 +266,7 @@ impl<'a> Call<'a> {
     pub fn bool(&self, name: &'static str) -> Result<bool, CallError> {
         match self.get(name)? {
             ArgValue::Bool(v) => Ok(*v),
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must be {}", ArgKind::Bool.describe()),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Bool.describe()))),
         }
     }
 
@@ -321,15 +279,9 @@ impl<'a> Call<'a> {
             ArgValue::Int(v) => in_range(name, *v, low).map(|v| [v, v]),
             ArgValue::List(list) => match ints(name, list, low)?[..] {
                 [h, w] => Ok([h, w]),
-                _ => Err(CallError::argument(
-                    name,
-                    format!("`{name}` must be {}", ArgKind::Pair.describe()),
-                )),
+                _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Pair.describe()))),
             },
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must be {}", ArgKind::Pair.describe()),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Pair.describe()))),
         }
     }
 
@@ -338,12 +290,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// It is none of the forms, or negative.
     pub fn pad(&self, name: &'static str) -> Result<PadArg, CallError> {
-        let wrong = || {
-            CallError::argument(
-                name,
-                format!("`{name}` must be {}", ArgKind::Pad.describe()),
-            )
-        };
+        let wrong = || CallError::argument(name, format!("`{name}` must be {}", ArgKind::Pad.describe()));
         match self.get(name)? {
             ArgValue::Int(v) => in_range(name, *v, 0).map(|v| PadArg::Explicit([v; 4])),
             ArgValue::List(list) => match ints(name, list, 0)?[..] {
@@ -360,16 +307,10 @@ impl<'a> Call<'a> {
 
 fn in_range(name: &'static str, value: i64, low: i64) -> Result<usize, CallError> {
     if value < low {
-        return Err(CallError::argument(
-            name,
-            format!("`{name}` must be at least {low}, not {value}"),
-        ));
+        return Err(CallError::argument(name, format!("`{name}` must be at least {low}, not {value}")));
     }
     if value > MAX_ATTRIBUTE {
-        return Err(CallError::argument(
-            name,
-            format!("`{name}` must be at most {MAX_ATTRIBUTE}, not {value}"),
-        ));
+        return Err(CallError::argument(name, format!("`{name}` must be at most {MAX_ATTRIBUTE}, not {value}")));
     }
     Ok(value as usize)
 }
@@ -378,10 +319,7 @@ fn ints(name: &'static str, list: &[ArgValue], low: i64) -> Result<Vec<usize>, C
     list.iter()
         .map(|v| match v {
             ArgValue::Int(v) => in_range(name, *v, low),
-            _ => Err(CallError::argument(
-                name,
-                format!("`{name}` must hold integers"),
-            )),
+            _ => Err(CallError::argument(name, format!("`{name}` must hold integers"))),
         })
         .collect()
 }

@@ -56,19 +56,13 @@ impl Window {
             let size = input.shape[2 + d];
             out[d] = self.count(d, size, ceil).ok_or_else(|| {
                 let padded = size.saturating_add(self.pad[d] + self.pad[d + 2]);
-                let padding = if padded > size {
-                    format!(" ({padded} with padding)")
-                } else {
-                    String::new()
-                };
+                let padding = if padded > size { format!(" ({padded} with padding)") } else { String::new() };
                 Mismatch::new(format!(
                     "the window spans {} in {axis}, but the input has only {size}{padding}",
                     self.extent(d)
                 ))
                 .at([0])
-                .help(format!(
-                    "use a kernel of at most {padded} in {axis}, or more padding"
-                ))
+                .help(format!("use a kernel of at most {padded} in {axis}, or more padding"))
             })?;
         }
         Ok(out)
@@ -76,26 +70,17 @@ impl Window {
 
     /// Outputs in direction `d` of an input of extent `size`; see [`Window::output`]. `None`: the window is larger than the padded input.
     pub fn count(&self, d: usize, size: usize, ceil: bool) -> Option<usize> {
-        let room = size
-            .checked_add(self.pad[d] + self.pad[d + 2])?
-            .checked_sub(self.extent(d))?;
+        let room = size.checked_add(self.pad[d] + self.pad[d + 2])?.checked_sub(self.extent(d))?;
         let count = room / self.stride[d] + 1;
-        let hangs =
-            ceil && room % self.stride[d] != 0 && count * self.stride[d] < size + self.pad[d];
+        let hangs = ceil && room % self.stride[d] != 0 && count * self.stride[d] < size + self.pad[d];
         Some(count + usize::from(hangs))
     }
 
     /// Taps of output `o` that fall on real input of extent `size`, as a half-open range of tap numbers.
     pub fn valid_taps(&self, d: usize, o: usize, size: usize) -> std::ops::Range<usize> {
         let start = o * self.stride[d];
-        let low = self.pad[d]
-            .saturating_sub(start)
-            .div_ceil(self.dilation[d])
-            .min(self.kernel[d]);
-        let high = (size + self.pad[d])
-            .saturating_sub(start)
-            .div_ceil(self.dilation[d])
-            .min(self.kernel[d]);
+        let low = self.pad[d].saturating_sub(start).div_ceil(self.dilation[d]).min(self.kernel[d]);
+        let high = (size + self.pad[d]).saturating_sub(start).div_ceil(self.dilation[d]).min(self.kernel[d]);
         low..high.max(low)
     }
 
@@ -124,22 +109,9 @@ impl Window {
     /// # Errors
     /// As [`Window::from_attributes`].
     pub fn read(attributes: &mut AttrReader, dilation: [usize; 2]) -> Result<Window, String> {
-        let (kernel, stride, pad) = (
-            attributes.ints("kernel")?,
-            attributes.ints("stride")?,
-            attributes.ints("pad")?,
-        );
-        let window = Window {
-            kernel,
-            stride,
-            pad,
-            dilation,
-        };
-        for (name, pair) in [
-            ("kernel", window.kernel),
-            ("stride", window.stride),
-            ("dilation", window.dilation),
-        ] {
+        let (kernel, stride, pad) = (attributes.ints("kernel")?, attributes.ints("stride")?, attributes.ints("pad")?);
+        let window = Window { kernel, stride, pad, dilation };
+        for (name, pair) in [("kernel", window.kernel), ("stride", window.stride), ("dilation", window.dilation)] {
             if pair.contains(&0) {
                 return Err(format!("attribute `{name}` must be positive"));
             }
@@ -149,9 +121,6 @@ impl Window {
 
     /// The receptive field of one output.
     pub fn field(&self) -> Field {
-        Field::Window {
-            extent: [self.extent(0), self.extent(1)],
-            stride: self.stride,
-        }
+        Field::Window { extent: [self.extent(0), self.extent(1)], stride: self.stride }
     }
 }

@@ -49,11 +49,7 @@ pub struct Mismatch {
 impl Mismatch {
     /// A mismatch of the operands as a whole.
     pub fn new(message: impl Into<String>) -> Mismatch {
-        Mismatch {
-            message: message.into(),
-            operands: Vec::new(),
-            help: None,
-        }
+        Mismatch { message: message.into(), operands: Vec::new(), help: None }
     }
 
     /// Blames these operands.

@@ -7,12 +7,8 @@ use super::{Attr, Attributes, Call, CallError, Mismatch, Rng, shapes};
 use crate::graph::Type;
 
 /// `kernel` of a pool.
-pub const KERNEL: ArgSpec = ArgSpec {
-    name: "kernel",
-    kind: ArgKind::Pair,
-    default: Default::Required,
-    doc: "pixels of the window",
-};
+pub const KERNEL: ArgSpec =
+    ArgSpec { name: "kernel", kind: ArgKind::Pair, default: Default::Required, doc: "pixels of the window" };
 /// `stride` of a pool.
 pub const STRIDE: ArgSpec = ArgSpec {
     name: "stride",
@@ -21,12 +17,8 @@ pub const STRIDE: ArgSpec = ArgSpec {
     doc: "input pixels between outputs",
 };
 /// `pad` of a pool.
-pub const PAD: ArgSpec = ArgSpec {
-    name: "pad",
-    kind: ArgKind::Pad,
-    default: Default::Int(0),
-    doc: "border around the input",
-};
+pub const PAD: ArgSpec =
+    ArgSpec { name: "pad", kind: ArgKind::Pad, default: Default::Int(0), doc: "border around the input" };
 /// `ceil` of a pool.
 pub const CEIL: ArgSpec = ArgSpec {
     name: "ceil",
@@ -52,22 +44,12 @@ impl Pooling {
     pub fn from_call(name: &str, call: &Call<'_>) -> Result<Pooling, CallError> {
         let [_, _, h, w] = shapes::image(name, call.operands[0])?;
         let (kernel, stride) = (call.pair("kernel", 1)?, call.pair("stride", 1)?);
-        let mut window = Window {
-            kernel,
-            stride,
-            pad: [0; 4],
-            dilation: [1; 2],
-        };
+        let mut window = Window { kernel, stride, pad: [0; 4], dilation: [1; 2] };
         window.pad = window.resolve_pad(call.pad("pad")?, [h, w]);
-        let pooling = Pooling {
-            window,
-            ceil: call.bool("ceil")?,
-        };
+        let pooling = Pooling { window, ceil: call.bool("ceil")? };
         match pooling.oversized_pad() {
             None => Ok(pooling),
-            Some(message) => {
-                Err(CallError::argument("pad", message).help("use less padding or a larger kernel"))
-            }
+            Some(message) => Err(CallError::argument("pad", message).help("use less padding or a larger kernel")),
         }
     }
 
@@ -76,11 +58,7 @@ impl Pooling {
         let Window { kernel, pad, .. } = self.window;
         let side = (0..4).find(|&side| pad[side] >= kernel[side % 2])?;
         let name = ["top", "left", "bottom", "right"][side];
-        Some(format!(
-            "{} of padding at the {name} is as large as the kernel, {}",
-            pad[side],
-            kernel[side % 2]
-        ))
+        Some(format!("{} of padding at the {name} is as large as the kernel, {}", pad[side], kernel[side % 2]))
     }
 
     /// Attributes of graph text.
@@ -96,10 +74,7 @@ impl Pooling {
     /// # Errors
     /// One is missing or of another kind, or a kernel or stride is zero.
     pub fn from_attributes(attributes: &mut AttrReader) -> Result<Pooling, String> {
-        Ok(Pooling {
-            window: Window::read(attributes, [1; 2])?,
-            ceil: attributes.bool("ceil")?,
-        })
+        Ok(Pooling { window: Window::read(attributes, [1; 2])?, ceil: attributes.bool("ceil")? })
     }
 
     /// The type of the result.
@@ -115,27 +90,18 @@ impl Pooling {
         let [oh, ow] = self.window.output(x, self.ceil)?;
         // The first and the last window are the ones that may miss.
         for (d, count, size) in [(0, oh, h), (1, ow, w)] {
-            if [0, count - 1]
-                .iter()
-                .any(|&o| self.window.valid_taps(d, o, size).is_empty())
-            {
-                return Err(
-                    Mismatch::new(format!("a window of {name} would lie outside {x}")).at([0]),
-                );
+            if [0, count - 1].iter().any(|&o| self.window.valid_taps(d, o, size).is_empty()) {
+                return Err(Mismatch::new(format!("a window of {name} would lie outside {x}")).at([0]));
             }
         }
-        Ok(vec![shapes::fits(Type {
-            dtype: x.dtype,
-            shape: vec![n, c, oh, ow],
-        })?])
+        Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![n, c, oh, ow] })?])
     }
 
     /// Applies `f(real pixels under the window, taps on these and on padding)` to each window.
     pub fn evaluate(&self, x: &Bounded, f: impl Fn(&[Element], usize) -> Element) -> Bounded {
         let window = &self.window;
         let (planes, h, w) = (x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
-        let [oh, ow] =
-            [(0, h), (1, w)].map(|(d, size)| window.count(d, size, self.ceil).unwrap_or(0));
+        let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| window.count(d, size, self.ceil).unwrap_or(0));
         let mut elements = Vec::with_capacity(planes * oh * ow);
         let mut pixels = Vec::new();
         for plane in 0..planes {
@@ -148,10 +114,7 @@ impl Pooling {
                             pixels.push(x.at(row + z * window.stride[1] + kx - window.pad[1]));
                         }
                     }
-                    elements.push(f(
-                        &pixels,
-                        self.padded_taps(0, y, h) * self.padded_taps(1, z, w),
-                    ));
+                    elements.push(f(&pixels, self.padded_taps(0, y, h) * self.padded_taps(1, z, w)));
                 }
             }
         }
@@ -161,8 +124,7 @@ impl Pooling {
     /// Taps of output `o` in direction `d` that do not hang over the end of the padding.
     pub fn padded_taps(&self, d: usize, o: usize, size: usize) -> usize {
         let start = o * self.window.stride[d];
-        self.window.kernel[d]
-            .min((size + self.window.pad[d] + self.window.pad[d + 2]).saturating_sub(start))
+        self.window.kernel[d].min((size + self.window.pad[d] + self.window.pad[d + 2]).saturating_sub(start))
     }
 
     /// A random pool and an operand for it.
@@ -170,21 +132,9 @@ impl Pooling {
         let kernel = [rng.range(1, 4), rng.range(1, 4)];
         let stride = [rng.range(1, 3), rng.range(1, 3)];
         let pad = [0, 1, 2, 3].map(|side| rng.range(0, kernel[side % 2] - 1));
-        let pooling = Pooling {
-            window: Window {
-                kernel,
-                stride,
-                pad,
-                dilation: [1; 2],
-            },
-            ceil: rng.flip(),
-        };
-        let x = Type::f32([
-            rng.range(1, 2),
-            rng.range(1, 17),
-            kernel[0] + rng.range(0, 7),
-            kernel[1] + rng.range(0, 7),
-        ]);
+        let pooling = Pooling { window: Window { kernel, stride, pad, dilation: [1; 2] }, ceil: rng.flip() };
+        let x =
+            Type::f32([rng.range(1, 2), rng.range(1, 17), kernel[0] + rng.range(0, 7), kernel[1] + rng.range(0, 7)]);
         (pooling, x)
     }
 }
@@ -194,15 +144,7 @@ mod tests {
     use super::*;
 
     fn pooling(kernel: usize, stride: usize, pad: usize, ceil: bool) -> Pooling {
-        Pooling {
-            window: Window {
-                kernel: [kernel; 2],
-                stride: [stride; 2],
-                pad: [pad; 4],
-                dilation: [1; 2],
-            },
-            ceil,
-        }
+        Pooling { window: Window { kernel: [kernel; 2], stride: [stride; 2], pad: [pad; 4], dilation: [1; 2] }, ceil }
     }
 
     fn check(pooling: Pooling, x: &[usize], expected: Result<[usize; 2], &str>) {
@@ -226,21 +168,9 @@ mod tests {
 
     #[test]
     fn refusals() {
-        check(
-            pooling(2, 1, 2, false),
-            &[1, 1, 4, 4],
-            Err("2 of padding at the top is as large as the kernel, 2"),
-        );
-        check(
-            pooling(5, 1, 0, true),
-            &[1, 1, 4, 5],
-            Err("the window spans 5 in height, but the input has only 4"),
-        );
-        check(
-            pooling(2, 1, 1, false),
-            &[1, 1, 0, 4],
-            Err("pool needs pixels, found f32[1,1,0,4]"),
-        );
+        check(pooling(2, 1, 2, false), &[1, 1, 4, 4], Err("2 of padding at the top is as large as the kernel, 2"));
+        check(pooling(5, 1, 0, true), &[1, 1, 4, 5], Err("the window spans 5 in height, but the input has only 4"));
+        check(pooling(2, 1, 1, false), &[1, 1, 0, 4], Err("pool needs pixels, found f32[1,1,0,4]"));
         check(
             pooling(2, 1, 1, false),
             &[1, 4],
@@ -251,13 +181,10 @@ mod tests {
     #[test]
     fn windows_see_their_pixels() {
         let x = Bounded::exact(&[1, 1, 3, 3], (1..=9).map(f64::from));
-        let found = pooling(2, 2, 0, true).evaluate(&x, |pixels, taps| {
-            (pixels.iter().map(|p| p.0).sum(), taps as f64)
-        });
+        let found = pooling(2, 2, 0, true).evaluate(&x, |pixels, taps| (pixels.iter().map(|p| p.0).sum(), taps as f64));
         assert_eq!(found.value, [12.0, 9.0, 15.0, 9.0]);
         assert_eq!(found.bound, [4.0, 2.0, 2.0, 1.0]);
-        let found =
-            pooling(2, 2, 1, false).evaluate(&x, |pixels, taps| (pixels.len() as f64, taps as f64));
+        let found = pooling(2, 2, 1, false).evaluate(&x, |pixels, taps| (pixels.len() as f64, taps as f64));
         assert_eq!(found.value, [1.0, 2.0, 2.0, 4.0]);
         assert_eq!(found.bound, [4.0; 4]);
     }

@@ -17,9 +17,7 @@ impl AttrReader {
     }
 
     fn take(&mut self, name: &str) -> Result<Attr, String> {
-        self.attributes
-            .remove(name)
-            .ok_or_else(|| format!("attribute `{name}` is missing"))
+        self.attributes.remove(name).ok_or_else(|| format!("attribute `{name}` is missing"))
     }
 
     /// A non-negative integer.
@@ -29,9 +27,7 @@ impl AttrReader {
     pub fn int(&mut self, name: &str) -> Result<usize, String> {
         match self.take(name)? {
             Attr::Int(v) if (0..=MAX_ATTRIBUTE).contains(&v) => Ok(v as usize),
-            _ => Err(format!(
-                "attribute `{name}` must be an integer from 0 to {MAX_ATTRIBUTE}"
-            )),
+            _ => Err(format!("attribute `{name}` must be an integer from 0 to {MAX_ATTRIBUTE}")),
         }
     }
 
@@ -41,8 +37,7 @@ impl AttrReader {
     /// It is missing or of another kind.
     pub fn ints<const N: usize>(&mut self, name: &str) -> Result<[usize; N], String> {
         let list = self.int_list(name)?;
-        list.try_into()
-            .map_err(|_| format!("attribute `{name}` must be a list of {N} integers"))
+        list.try_into().map_err(|_| format!("attribute `{name}` must be a list of {N} integers"))
     }
 
     /// Any number of non-negative integers.
@@ -54,9 +49,7 @@ impl AttrReader {
             Attr::Ints(list) if list.iter().all(|v| (0..=MAX_ATTRIBUTE).contains(v)) => {
                 Ok(list.into_iter().map(|v| v as usize).collect())
             }
-            _ => Err(format!(
-                "attribute `{name}` must be a list of integers from 0 to {MAX_ATTRIBUTE}"
-            )),
+            _ => Err(format!("attribute `{name}` must be a list of integers from 0 to {MAX_ATTRIBUTE}")),
         }
     }
 

@@ -13,10 +13,7 @@ use crate::graph::Type;
 pub fn one<'a>(name: &str, inputs: &[&'a Type]) -> Result<&'a Type, Mismatch> {
     match *inputs {
         [x] => Ok(x),
-        _ => Err(Mismatch::new(format!(
-            "{name} takes one tensor, not {}",
-            inputs.len()
-        ))),
+        _ => Err(Mismatch::new(format!("{name} takes one tensor, not {}", inputs.len()))),
     }
 }
 
@@ -27,10 +24,7 @@ pub fn one<'a>(name: &str, inputs: &[&'a Type]) -> Result<&'a Type, Mismatch> {
 pub fn two<'a>(name: &str, inputs: &[&'a Type]) -> Result<[&'a Type; 2], Mismatch> {
     match *inputs {
         [a, b] => Ok([a, b]),
-        _ => Err(Mismatch::new(format!(
-            "{name} takes two tensors, not {}",
-            inputs.len()
-        ))),
+        _ => Err(Mismatch::new(format!("{name} takes two tensors, not {}", inputs.len()))),
     }
 }
 
@@ -41,13 +35,11 @@ pub fn two<'a>(name: &str, inputs: &[&'a Type]) -> Result<[&'a Type; 2], Mismatc
 pub fn image(name: &str, x: &Type) -> Result<[usize; 4], Mismatch> {
     match x.shape[..] {
         [n, c, h, w] if h > 0 && w > 0 => Ok([n, c, h, w]),
-        [..] if x.rank() == 4 => {
-            Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0]))
+        [..] if x.rank() == 4 => Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0])),
+        _ => {
+            Err(Mismatch::new(format!("{name} needs a tensor of rank 4 (n, channels, height, width), found {x}"))
+                .at([0]))
         }
-        _ => Err(Mismatch::new(format!(
-            "{name} needs a tensor of rank 4 (n, channels, height, width), found {x}"
-        ))
-        .at([0])),
     }
 }
 
@@ -59,11 +51,8 @@ pub fn fits(ty: Type) -> Result<Type, Mismatch> {
     if byte_len(&ty.shape, ty.dtype).is_ok() {
         return Ok(ty);
     }
-    Err(
-        Mismatch::new(format!("the result would be {ty}")).help(format!(
-            "a tensor may have {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes at most"
-        )),
-    )
+    Err(Mismatch::new(format!("the result would be {ty}"))
+        .help(format!("a tensor may have {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes at most")))
 }
 
 /// The axis a call names, counted from the front; negative ones count from the end. `end` allows the position behind the last.
@@ -73,21 +62,13 @@ pub fn fits(ty: Type) -> Result<Type, Mismatch> {
 pub fn axis(call: &Call<'_>, x: &Type, end: bool) -> Result<usize, CallError> {
     let given = call.signed("axis")?;
     let rank = x.rank() as i64;
-    let axis = if given < 0 {
-        given.checked_add(rank)
-    } else {
-        Some(given)
-    };
+    let axis = if given < 0 { given.checked_add(rank) } else { Some(given) };
     match axis {
         Some(axis) if (0..rank + i64::from(end)).contains(&axis) => Ok(axis as usize),
         _ => {
             let error = CallError::argument("axis", format!("{x} has no axis {given}"));
             let last = rank - i64::from(!end);
-            Err(if last < 0 {
-                error
-            } else {
-                error.help(format!("an axis is from {} to {last}", -rank))
-            })
+            Err(if last < 0 { error } else { error.help(format!("an axis is from {} to {last}", -rank)) })
         }
     }
 }
@@ -117,38 +98,28 @@ pub fn broadcast(verb: &str, a: &Type, b: &Type) -> Result<Type, Mismatch> {
                         "dimension {i} of the first is {x}, dimension {j} of the second, which lies over it, is {y}"
                     )
                 };
-                return Err(wrong(why).help("extents must be equal, or one of them 1; shapes are aligned at the last dimension"));
+                return Err(wrong(why)
+                    .help("extents must be equal, or one of them 1; shapes are aligned at the last dimension"));
             }
             (Some((_, x)), None) | (None, Some((_, x))) => x,
             (None, None) => 1,
         };
     }
-    fits(Type {
-        dtype: a.dtype,
-        shape,
-    })
+    fits(Type { dtype: a.dtype, shape })
 }
 
 /// Applies `f` element by element to tensors that [`broadcast`] accepts.
 pub fn combine(a: &Bounded, b: &Bounded, f: impl Fn(Element, Element) -> Element) -> Bounded {
     let rank = a.shape.len().max(b.shape.len());
-    let extent = |x: &Bounded, d: usize| {
-        (d + x.shape.len())
-            .checked_sub(rank)
-            .map_or(1, |d| x.shape[d])
-    };
+    let extent = |x: &Bounded, d: usize| (d + x.shape.len()).checked_sub(rank).map_or(1, |d| x.shape[d]);
     let shape: Vec<usize> = (0..rank)
         .map(|d| match (extent(a, d), extent(b, d)) {
             (1, y) => y,
             (x, _) => x,
         })
         .collect();
-    let elements = (0..shape.iter().product()).map(|i| {
-        f(
-            a.at(source(i, &shape, &a.shape)),
-            b.at(source(i, &shape, &b.shape)),
-        )
-    });
+    let elements =
+        (0..shape.iter().product()).map(|i| f(a.at(source(i, &shape, &a.shape)), b.at(source(i, &shape, &b.shape))));
     Bounded::new(shape.clone(), elements)
 }
 
@@ -171,11 +142,7 @@ pub fn source(mut index: usize, result: &[usize], operand: &[usize]) -> usize {
 
 /// A shape around one axis: the product of the extents before it, its own, and the product of those behind.
 pub fn around(shape: &[usize], axis: usize) -> [usize; 3] {
-    [
-        shape[..axis].iter().product(),
-        shape[axis],
-        shape[axis + 1..].iter().product(),
-    ]
+    [shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product()]
 }
 
 /// A random small type: of rank 4 mostly, with channels on and off the block of 4.
@@ -183,12 +150,7 @@ pub fn random(rng: &mut Rng) -> Type {
     if rng.range(0, 3) == 0 {
         Type::f32([rng.range(1, 3), rng.range(1, 37)])
     } else {
-        Type::f32([
-            rng.range(1, 2),
-            rng.range(1, 17),
-            rng.range(1, 9),
-            rng.range(1, 9),
-        ])
+        Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 9), rng.range(1, 9)])
     }
 }
 
@@ -199,9 +161,7 @@ pub fn random_pair(rng: &mut Rng) -> Vec<Type> {
     match rng.range(0, 3) {
         0 => b.shape.iter_mut().skip(2).for_each(|extent| *extent = 1),
         1 => {
-            b.shape
-                .iter_mut()
-                .for_each(|extent| *extent = if rng.flip() { 1 } else { *extent });
+            b.shape.iter_mut().for_each(|extent| *extent = if rng.flip() { 1 } else { *extent });
             let drop = rng.range(0, b.rank() - 1);
             b.shape.drain(..drop);
         }
@@ -250,35 +210,17 @@ mod tests {
         );
         let vast = [1 << 30, 1];
         assert_eq!(
-            broadcast("add", &Type::f32(vast), &Type::f32([1 << 30]))
-                .unwrap_err()
-                .message,
+            broadcast("add", &Type::f32(vast), &Type::f32([1 << 30])).unwrap_err().message,
             "the result would be f32[1073741824,1073741824]"
         );
     }
 
     #[test]
     fn sources() {
-        assert_eq!(
-            (0..6).map(|i| source(i, &[2, 3], &[3])).collect::<Vec<_>>(),
-            [0, 1, 2, 0, 1, 2]
-        );
-        assert_eq!(
-            (0..6)
-                .map(|i| source(i, &[2, 3], &[2, 1]))
-                .collect::<Vec<_>>(),
-            [0, 0, 0, 1, 1, 1]
-        );
-        assert_eq!(
-            (0..6)
-                .map(|i| source(i, &[2, 3], &[2, 3]))
-                .collect::<Vec<_>>(),
-            [0, 1, 2, 3, 4, 5]
-        );
-        assert_eq!(
-            (0..6).map(|i| source(i, &[2, 3], &[])).collect::<Vec<_>>(),
-            [0; 6]
-        );
+        assert_eq!((0..6).map(|i| source(i, &[2, 3], &[3])).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2]);
+        assert_eq!((0..6).map(|i| source(i, &[2, 3], &[2, 1])).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1]);
+        assert_eq!((0..6).map(|i| source(i, &[2, 3], &[2, 3])).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!((0..6).map(|i| source(i, &[2, 3], &[])).collect::<Vec<_>>(), [0; 6]);
     }
 
     fn check_axis(given: i64, end: bool, expected: Option<usize>) {
@@ -286,12 +228,7 @@ mod tests {
             name: "probe",
             doc: "",
             operands: Operands::Fixed(&["x"]),
-            args: &[ArgSpec {
-                name: "axis",
-                kind: ArgKind::Int,
-                default: Default::Required,
-                doc: "",
-            }],
+            args: &[ArgSpec { name: "axis", kind: ArgKind::Int, default: Default::Required, doc: "" }],
         };
         let x = Type::f32([2, 3, 4]);
         let operands = [&x];

@@ -20,10 +20,7 @@ fn for_examples(check: impl Fn(&Entry, &Example<Op>, &mut Rng)) {
 
 fn infer(example: &Example<Op>) -> Vec<Type> {
     let inputs: Vec<&Type> = example.inputs.iter().collect();
-    example
-        .op
-        .infer(&inputs, Mode::Infer)
-        .unwrap_or_else(|error| panic!("{example:?}: {error:?}"))
+    example.op.infer(&inputs, Mode::Infer).unwrap_or_else(|error| panic!("{example:?}: {error:?}"))
 }
 
 /// Random f32 values; every other time all positive, so that variances are.
@@ -31,21 +28,12 @@ fn values(example: &Example<Op>, rng: &mut Rng) -> Vec<Bounded> {
     let positive = rng.flip();
     let mut draw = || {
         let value = rng.range(1, 1 << 20) as f32 / (1 << 18) as f32;
-        f64::from(if positive || rng.flip() {
-            value
-        } else {
-            -value
-        })
+        f64::from(if positive || rng.flip() { value } else { -value })
     };
     example
         .inputs
         .iter()
-        .map(|ty| {
-            Bounded::exact(
-                &ty.shape,
-                (0..ty.elements()).map(|_| draw()).collect::<Vec<_>>(),
-            )
-        })
+        .map(|ty| Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| draw()).collect::<Vec<_>>()))
         .collect()
 }
 
@@ -53,11 +41,7 @@ fn values(example: &Example<Op>, rng: &mut Rng) -> Vec<Bounded> {
 fn the_table_is_alphabetical() {
     let names: Vec<&str> = TABLE.iter().map(|entry| entry.signature.name).collect();
     assert!(names.is_sorted(), "{names:?}");
-    assert!(
-        names
-            .iter()
-            .all(|name| find(name).is_some_and(|entry| entry.signature.name == *name))
-    );
+    assert!(names.iter().all(|name| find(name).is_some_and(|entry| entry.signature.name == *name)));
 }
 
 #[test]
@@ -65,28 +49,15 @@ fn attributes_round_trip() {
     for_examples(|entry, example, _| {
         let attributes = example.op.attributes();
         assert_eq!(example.op.name(), entry.signature.name);
-        let mut reader = call::AttrReader::new(
-            attributes
-                .iter()
-                .map(|(name, attr)| ((*name).to_string(), attr.clone()))
-                .collect(),
-        );
-        assert_eq!(
-            (entry.from_attributes)(&mut reader).as_ref(),
-            Ok(&example.op)
-        );
+        let mut reader =
+            call::AttrReader::new(attributes.iter().map(|(name, attr)| ((*name).to_string(), attr.clone())).collect());
+        assert_eq!((entry.from_attributes)(&mut reader).as_ref(), Ok(&example.op));
         assert_eq!(reader.finish(), Ok(()), "{attributes:?}");
         for (missing, _) in &attributes {
             let rest = attributes.iter().filter(|(name, _)| name != missing);
-            let mut reader = call::AttrReader::new(
-                rest.map(|(name, attr)| ((*name).to_string(), attr.clone()))
-                    .collect(),
-            );
-            assert!(
-                (entry.from_attributes)(&mut reader).is_err(),
-                "{} without {missing}",
-                entry.signature.name
-            );
+            let mut reader =
+                call::AttrReader::new(rest.map(|(name, attr)| ((*name).to_string(), attr.clone())).collect());
+            assert!((entry.from_attributes)(&mut reader).is_err(), "{} without {missing}", entry.signature.name);
         }
     });
 }
@@ -100,9 +71,7 @@ fn defaults_are_of_their_kinds() {
                 call::Default::Int(v) => arg.kind.accepts(&ArgValue::Int(v)),
                 call::Default::Float(v) => arg.kind.accepts(&ArgValue::Float(v)),
                 call::Default::Bool(v) => arg.kind.accepts(&ArgValue::Bool(v)),
-                call::Default::SameAs(other) => {
-                    entry.signature.args.iter().any(|arg| arg.name == other)
-                }
+                call::Default::SameAs(other) => entry.signature.args.iter().any(|arg| arg.name == other),
             };
             assert!(fits, "{} of {}", arg.name, entry.signature.name);
         }
@@ -114,11 +83,7 @@ fn too_many_operands_are_refused() {
     for_examples(|entry, example, _| {
         let extra = Type::f32([1, 2, 3, 4, 5]);
         let inputs: Vec<&Type> = example.inputs.iter().chain([&extra; 5]).collect();
-        assert!(
-            example.op.infer(&inputs, Mode::Infer).is_err(),
-            "{}",
-            entry.signature.name
-        );
+        assert!(example.op.infer(&inputs, Mode::Infer).is_err(), "{}", entry.signature.name);
     });
 }
 
@@ -128,14 +93,9 @@ fn lowered_in_f32_within_the_bounds() {
         let name = entry.signature.name;
         let types = infer(example);
         let inputs = values(example, rng);
-        let results = example
-            .op
-            .evaluate(&inputs.iter().collect::<Vec<_>>(), Mode::Infer);
+        let results = example.op.evaluate(&inputs.iter().collect::<Vec<_>>(), Mode::Infer);
         assert_eq!(
-            results
-                .iter()
-                .map(|result| &result.shape)
-                .collect::<Vec<_>>(),
+            results.iter().map(|result| &result.shape).collect::<Vec<_>>(),
             types.iter().map(|ty| &ty.shape).collect::<Vec<_>>()
         );
         let lowered = run(example, &inputs, &types[0]);
@@ -147,18 +107,11 @@ fn lowered_in_f32_within_the_bounds() {
                 assert!(found.is_nan(), "{example:?}: {found} instead of NaN at {i}");
             } else {
                 let off = (f64::from(found) - value).abs();
-                assert!(
-                    off <= bound,
-                    "{example:?}: {found} instead of {value} +- {bound} at {i}"
-                );
+                assert!(off <= bound, "{example:?}: {found} instead of {value} +- {bound} at {i}");
             }
         }
         if inputs.iter().flat_map(|x| &x.value).all(|&v| v > 0.0) {
-            let loose = results[0]
-                .value
-                .iter()
-                .zip(&results[0].bound)
-                .find(|&(&v, &b)| b > 1e-3 * (1.0 + v.abs()));
+            let loose = results[0].value.iter().zip(&results[0].bound).find(|&(&v, &b)| b > 1e-3 * (1.0 + v.abs()));
             assert_eq!(loose, None, "{example:?}: a bound that says nothing");
         }
     });
@@ -174,36 +127,20 @@ struct Buffer {
 impl Buffer {
     /// The element at a position of rank 4; `None` outside.
     fn pixel(&self, at: [usize; 4], pad: [usize; 2]) -> Option<f32> {
-        let at = [
-            at[0],
-            at[1],
-            at[2].checked_sub(pad[0])?,
-            at[3].checked_sub(pad[1])?,
-        ];
-        let inside = at
-            .iter()
-            .zip(&self.shape)
-            .all(|(position, extent)| position < extent);
+        let at = [at[0], at[1], at[2].checked_sub(pad[0])?, at[3].checked_sub(pad[1])?];
+        let inside = at.iter().zip(&self.shape).all(|(position, extent)| position < extent);
         inside.then(|| {
-            self.data[at
-                .iter()
-                .zip(&self.shape)
-                .fold(0, |index, (position, extent)| index * extent + position)]
+            self.data[at.iter().zip(&self.shape).fold(0, |index, (position, extent)| index * extent + position)]
         })
     }
 }
 
 /// Runs the stages of an example in f32.
 fn run(example: &Example<Op>, inputs: &[Bounded], result: &Type) -> Buffer {
-    let lowering = example
-        .op
-        .lower(&example.inputs.iter().collect::<Vec<_>>(), &[result]);
+    let lowering = example.op.lower(&example.inputs.iter().collect::<Vec<_>>(), &[result]);
     let inputs: Vec<Buffer> = inputs
         .iter()
-        .map(|x| Buffer {
-            shape: x.shape.clone(),
-            data: x.value.iter().map(|&v| v as f32).collect(),
-        })
+        .map(|x| Buffer { shape: x.shape.clone(), data: x.value.iter().map(|&v| v as f32).collect() })
         .collect();
     let mut temps: Vec<Option<Buffer>> = vec![None; lowering.temps.len()];
     let mut written = None;
@@ -234,9 +171,7 @@ fn run(example: &Example<Op>, inputs: &[Bounded], result: &Type) -> Buffer {
 
 /// All positions of a shape of rank 4, in row-major order.
 fn positions(shape: &[usize]) -> impl Iterator<Item = [usize; 4]> {
-    let [n, c, h, w] = shape[..] else {
-        panic!("{shape:?} is not of rank 4")
-    };
+    let [n, c, h, w] = shape[..] else { panic!("{shape:?} is not of rank 4") };
     (0..n * c * h * w).map(move |i| [i / (c * h * w), i / (h * w) % c, i / w % h, i % w])
 }
 
@@ -244,11 +179,7 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
     let x = reads.first();
     match kind {
         Kind::Pointwise(expr) => (0..shape.iter().product())
-            .map(|i| {
-                value(expr, &|Operand(o)| {
-                    reads[o].data[shapes::source(i, shape, &reads[o].shape)]
-                })
-            })
+            .map(|i| value(expr, &|Operand(o)| reads[o].data[shapes::source(i, shape, &reads[o].shape)]))
             .collect(),
         Kind::BatchNorm { eps } => {
             let [_, channels, inner] = shapes::around(shape, 1);
@@ -263,26 +194,14 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             };
             reads[0].data.iter().enumerate().map(affine).collect()
         }
-        Kind::Reduce {
-            axes,
-            combine,
-            finish,
-        } => {
+        Kind::Reduce { axes, combine, finish } => {
             let x = reads[0];
-            let start = if *combine == Combine::Sum {
-                0.0
-            } else {
-                f32::NEG_INFINITY
-            };
+            let start = if *combine == Combine::Sum { 0.0 } else { f32::NEG_INFINITY };
             let mut reduced = vec![start; shape.iter().product()];
             assert!(axes.iter().all(|&axis| shape[axis] == 1));
             for (i, &v) in x.data.iter().enumerate() {
                 let into = &mut reduced[shapes::source(i, &x.shape, shape)];
-                *into = if *combine == Combine::Sum {
-                    *into + v
-                } else {
-                    larger(*into, v)
-                };
+                *into = if *combine == Combine::Sum { *into + v } else { larger(*into, v) };
             }
             reduced.iter().map(|&v| value(finish, &|_| v)).collect()
         }
@@ -292,13 +211,11 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 let (top, left) = (y * window.stride[0], z * window.stride[1]);
                 let bottom = x.shape[2] + window.pad[0] + window.pad[2];
                 let right = x.shape[3] + window.pad[1] + window.pad[3];
-                let taps = (0..window.kernel[0])
-                    .flat_map(|ky| (0..window.kernel[1]).map(move |kx| (top + ky, left + kx)));
+                let taps =
+                    (0..window.kernel[0]).flat_map(|ky| (0..window.kernel[1]).map(move |kx| (top + ky, left + kx)));
                 let taps: Vec<_> = taps.filter(|&(y, x)| y < bottom && x < right).collect();
-                let real: Vec<f32> = taps
-                    .iter()
-                    .filter_map(|&(y, z)| x.pixel([n, c, y, z], [window.pad[0], window.pad[1]]))
-                    .collect();
+                let real: Vec<f32> =
+                    taps.iter().filter_map(|&(y, z)| x.pixel([n, c, y, z], [window.pad[0], window.pad[1]])).collect();
                 (real, taps.len())
             };
             positions(shape)
@@ -312,9 +229,7 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
         Kind::ChannelSquares { before, after } => positions(shape)
             .map(|[n, c, y, z]| {
                 let near = c.saturating_sub(*before)..=c + after;
-                near.filter_map(|c| reads[0].pixel([n, c, y, z], [0, 0]))
-                    .map(|v| v * v)
-                    .sum()
+                near.filter_map(|c| reads[0].pixel([n, c, y, z], [0, 0])).map(|v| v * v).sum()
             })
             .collect(),
         Kind::Conv { window, groups } => {
@@ -323,16 +238,12 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             positions(shape)
                 .map(|[n, o, y, z]| {
                     let mut sum = reads.get(2).map_or(0.0, |bias| bias.data[o]);
-                    for [_, i, ky, kx] in
-                        positions(&[1, weight.shape[1], weight.shape[2], weight.shape[3]])
-                    {
+                    for [_, i, ky, kx] in positions(&[1, weight.shape[1], weight.shape[2], weight.shape[3]]) {
                         let channel = o / per_group[0] * per_group[1] + i;
                         let row = y * window.stride[0] + ky * window.dilation[0];
                         let column = z * window.stride[1] + kx * window.dilation[1];
-                        let pixel =
-                            x.pixel([n, channel, row, column], [window.pad[0], window.pad[1]]);
-                        sum += pixel.unwrap_or(0.0)
-                            * weight.pixel([o, i, ky, kx], [0, 0]).unwrap_or(f32::NAN);
+                        let pixel = x.pixel([n, channel, row, column], [window.pad[0], window.pad[1]]);
+                        sum += pixel.unwrap_or(0.0) * weight.pixel([o, i, ky, kx], [0, 0]).unwrap_or(f32::NAN);
                     }
                     sum
                 })
@@ -341,10 +252,7 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
         Kind::Gemm => {
             let (k, out) = (reads[0].shape[1], reads[1].shape[0]);
             let dot = |i: usize| {
-                let (x, weight) = (
-                    &reads[0].data[i / out * k..][..k],
-                    &reads[1].data[i % out * k..][..k],
-                );
+                let (x, weight) = (&reads[0].data[i / out * k..][..k], &reads[1].data[i % out * k..][..k]);
                 x.iter().zip(weight).map(|(a, b)| a * b).sum::<f32>()
                     + reads.get(2).map_or(0.0, |bias| bias.data[i % out])
             };
@@ -353,9 +261,7 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
         Kind::Concat { axis } => {
             let [outer, ..] = shapes::around(shape, *axis);
             let rows = (0..outer).flat_map(|o| {
-                reads
-                    .iter()
-                    .map(move |x| &x.data[o * x.data.len() / outer..(o + 1) * x.data.len() / outer])
+                reads.iter().map(move |x| &x.data[o * x.data.len() / outer..(o + 1) * x.data.len() / outer])
             });
             rows.flatten().copied().collect()
         }
@@ -392,8 +298,6 @@ fn value(expr: &Expr<Operand>, leaf: &impl Fn(Operand) -> f32) -> f32 {
                 Binary::Min => -larger(-a, -b),
             }
         }
-        Expr::MulAdd(abc) => {
-            value(&abc[0], leaf).mul_add(value(&abc[1], leaf), value(&abc[2], leaf))
-        }
+        Expr::MulAdd(abc) => value(&abc[0], leaf).mul_add(value(&abc[1], leaf), value(&abc[2], leaf)),
     }
 }

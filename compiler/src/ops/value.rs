@@ -13,11 +13,7 @@ pub const FUNCTION: f64 = 8.0 * U;
 /// whatever the order of summation, fused or not.
 pub fn gamma(n: usize) -> f64 {
     let nu = n as f64 * U;
-    if nu >= 0.5 {
-        f64::INFINITY
-    } else {
-        nu / (1.0 - nu)
-    }
+    if nu >= 0.5 { f64::INFINITY } else { nu / (1.0 - nu) }
 }
 
 /// A value and the bound on an f32 evaluation's distance from it.
@@ -26,11 +22,7 @@ pub type Element = (f64, f64);
 /// Completes a bound that counts roundings only: adds underflow, and is infinite where f32 may overflow or nothing is known.
 pub fn closed(value: f64, bound: f64) -> Element {
     let bound = bound + UNDERFLOW;
-    if bound.is_nan() || value.abs() + bound > f64::from(f32::MAX) {
-        (value, f64::INFINITY)
-    } else {
-        (value, bound)
-    }
+    if bound.is_nan() || value.abs() + bound > f64::from(f32::MAX) { (value, f64::INFINITY) } else { (value, bound) }
 }
 
 /// A result whose operands put it off by `carried`, after `roundings` of itself.
@@ -73,10 +65,7 @@ impl Sum {
 
     /// The sum; `more` roundings touch each term besides its product and the additions.
     pub fn finish(self, more: usize) -> Element {
-        closed(
-            self.value,
-            self.carried + gamma(self.terms + more) * self.size,
-        )
+        closed(self.value, self.carried + gamma(self.terms + more) * self.size)
     }
 
     /// The sum divided by `count`, or multiplied by its rounded reciprocal.
@@ -102,24 +91,13 @@ impl Bounded {
     /// A tensor known exactly: f32 inputs and weights.
     pub fn exact(shape: &[usize], value: impl IntoIterator<Item = f64>) -> Bounded {
         let value: Vec<f64> = value.into_iter().collect();
-        Bounded {
-            shape: shape.to_vec(),
-            bound: vec![0.0; value.len()],
-            value,
-        }
+        Bounded { shape: shape.to_vec(), bound: vec![0.0; value.len()], value }
     }
 
     /// A tensor of these elements in row-major order.
-    pub fn new(
-        shape: impl Into<Vec<usize>>,
-        elements: impl IntoIterator<Item = Element>,
-    ) -> Bounded {
+    pub fn new(shape: impl Into<Vec<usize>>, elements: impl IntoIterator<Item = Element>) -> Bounded {
         let (value, bound) = elements.into_iter().unzip();
-        Bounded {
-            shape: shape.into(),
-            value,
-            bound,
-        }
+        Bounded { shape: shape.into(), value, bound }
     }
 
     /// A tensor of zeros.
@@ -135,18 +113,12 @@ impl Bounded {
     /// Applies `f(value, bound) -> (value, bound)` to each element.
     #[must_use]
     pub fn map(&self, f: impl Fn(f64, f64) -> Element) -> Bounded {
-        Bounded::new(
-            self.shape.clone(),
-            self.value.iter().zip(&self.bound).map(|(&v, &b)| f(v, b)),
-        )
+        Bounded::new(self.shape.clone(), self.value.iter().zip(&self.bound).map(|(&v, &b)| f(v, b)))
     }
 
     /// The same elements under another shape of as many.
     #[must_use]
     pub fn reshape(&self, shape: impl Into<Vec<usize>>) -> Bounded {
-        Bounded {
-            shape: shape.into(),
-            ..self.clone()
-        }
+        Bounded { shape: shape.into(), ..self.clone() }
     }
 }

@@ -45,12 +45,9 @@ impl<'a> Resolver<'a> {
     ) -> Value {
         if self.builder.graph().nodes.len() >= MAX_NODES {
             return self.fatal(
-                Diagnostic::new(
-                    codes::TOO_MANY_NODES,
-                    format!("the network has more than {MAX_NODES} layers"),
-                )
-                .label(site.primary, "this one is too many")
-                .help("a loop runs far more often than a network needs"),
+                Diagnostic::new(codes::TOO_MANY_NODES, format!("the network has more than {MAX_NODES} layers"))
+                    .label(site.primary, "this one is too many")
+                    .help("a loop runs far more often than a network needs"),
             );
         }
         if !self.budget.spend(site.operands.len()) {
@@ -60,29 +57,15 @@ impl<'a> Resolver<'a> {
             return self.path_too_long(&site);
         }
         let segment = self.paths.segment(site.alias, site.callee);
-        let name = self
-            .paths
-            .below(Some(Segment::Name(site.alias.unwrap_or(site.callee))));
-        let types: Vec<&Type> = site
-            .operands
-            .iter()
-            .map(|operand| self.builder.ty(operand.value))
-            .collect();
+        let name = self.paths.below(Some(Segment::Name(site.alias.unwrap_or(site.callee))));
+        let types: Vec<&Type> = site.operands.iter().map(|operand| self.builder.ty(operand.value)).collect();
         let made = (entry.from_call)(&Call::new(entry.signature, &types, given));
         let (op, specs) = match made {
             Ok(made) => made,
             Err(error) => return self.call_error(entry, &error, &site),
         };
-        let prefix = if specs.is_empty() {
-            name.clone()
-        } else {
-            self.paths.below(segment)
-        };
-        let longest = specs
-            .iter()
-            .map(|spec| spec.suffix.len() + 1)
-            .max()
-            .unwrap_or(0);
+        let prefix = if specs.is_empty() { name.clone() } else { self.paths.below(segment) };
+        let longest = specs.iter().map(|spec| spec.suffix.len() + 1).max().unwrap_or(0);
         if prefix.len().max(name.len()) + longest > MAX_PATH {
             return self.path_too_long(&site);
         }
@@ -93,11 +76,7 @@ impl<'a> Resolver<'a> {
         inputs.extend(specs.iter().map(|spec| self.parameter(&prefix, spec)));
         if !specs.is_empty() {
             let unnamed = site.alias.is_none().then_some(site.callee);
-            self.paths.weighted(Member {
-                segment,
-                unnamed,
-                span: site.primary,
-            });
+            self.paths.weighted(Member { segment, unnamed, span: site.primary });
         }
         // Stands in until all names are known: digits are no name of the source.
         let placeholder = self.builder.graph().nodes.len().to_string();
@@ -105,15 +84,11 @@ impl<'a> Resolver<'a> {
             Ok(results) => results,
             Err(mismatch) => return self.mismatch(&mismatch, &site),
         };
-        self.origins.push(Origin {
-            span: site.whole,
-            path: prefix,
-        });
+        self.origins.push(Origin { span: site.whole, path: prefix });
         self.names.push(name);
         match results.as_slice() {
             [one] => Value::Tensor(*one),
-            _ => Value::list(results.into_iter().map(Value::Tensor).collect())
-                .unwrap_or(Value::Error),
+            _ => Value::list(results.into_iter().map(Value::Tensor).collect()).unwrap_or(Value::Error),
         }
     }
 
@@ -130,11 +105,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn parameter(&mut self, prefix: &str, spec: &ParamSpec) -> ValueId {
-        let mut path = if prefix.is_empty() {
-            spec.suffix.to_string()
-        } else {
-            format!("{prefix}.{}", spec.suffix)
-        };
+        let mut path = if prefix.is_empty() { spec.suffix.to_string() } else { format!("{prefix}.{}", spec.suffix) };
         loop {
             if let Some(id) = self.builder.param(&path, spec.ty.clone(), spec.state) {
                 return id;
@@ -167,27 +138,17 @@ impl<'a> Resolver<'a> {
                 let given = site.arguments.iter().find(|(given, _)| *given == name);
                 let diagnostic = Diagnostic::new(codes::OPERATOR_ARGUMENT, error.message.clone());
                 match given {
-                    Some((_, span)) => diagnostic
-                        .label(*span, format!("`{name}` is given here"))
-                        .label(site.primary, "in this call"),
-                    None => {
-                        diagnostic.label(site.primary, format!("`{name}` has its default here"))
+                    Some((_, span)) => {
+                        diagnostic.label(*span, format!("`{name}` is given here")).label(site.primary, "in this call")
                     }
+                    None => diagnostic.label(site.primary, format!("`{name}` has its default here")),
                 }
             }
-            None => Diagnostic::new(codes::SHAPES, error.message.clone())
-                .label(site.primary, "in this call"),
+            None => Diagnostic::new(codes::SHAPES, error.message.clone()).label(site.primary, "in this call"),
         };
         diagnostic = self.label_operands(diagnostic, site, &[]);
-        let about = entry
-            .signature
-            .args
-            .iter()
-            .find(|arg| Some(arg.name) == error.argument);
-        diagnostic.help = error
-            .help
-            .clone()
-            .or_else(|| about.map(|arg| format!("`{}`: {}", arg.name, arg.doc)));
+        let about = entry.signature.args.iter().find(|arg| Some(arg.name) == error.argument);
+        diagnostic.help = error.help.clone().or_else(|| about.map(|arg| format!("`{}`: {}", arg.name, arg.doc)));
         self.report(diagnostic)
     }
 
@@ -202,27 +163,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// Shows the types of the blamed operands (all, when none is), and where the names among them come from.
-    fn label_operands(
-        &self,
-        mut diagnostic: Diagnostic,
-        site: &Site<'a>,
-        blamed: &[usize],
-    ) -> Diagnostic {
+    fn label_operands(&self, mut diagnostic: Diagnostic, site: &Site<'a>, blamed: &[usize]) -> Diagnostic {
         let all: Vec<usize> = (0..site.operands.len()).collect();
-        let blamed = if blamed.iter().any(|&i| i < all.len()) {
-            blamed
-        } else {
-            &all
-        };
-        for operand in blamed
-            .iter()
-            .filter_map(|&i| site.operands.get(i))
-            .take(SHOWN)
-        {
-            diagnostic = diagnostic.label(
-                operand.span,
-                format!("this is {}", self.builder.ty(operand.value)),
-            );
+        let blamed = if blamed.iter().any(|&i| i < all.len()) { blamed } else { &all };
+        for operand in blamed.iter().filter_map(|&i| site.operands.get(i)).take(SHOWN) {
+            diagnostic = diagnostic.label(operand.span, format!("this is {}", self.builder.ty(operand.value)));
             if let Some(ExprKind::Name(name)) = operand.expr.map(|expr| &expr.kind)
                 && let Some(binding) = self.scopes.get(name)
             {

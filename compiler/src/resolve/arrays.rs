@@ -25,19 +25,11 @@ pub fn bind_dims(
         Some(net) => resolver.arrays(net, arrays),
         None => BTreeMap::new(),
     };
-    if resolver.errors.is_empty() {
-        Ok(bound)
-    } else {
-        Err(resolver.into_errors())
-    }
+    if resolver.errors.is_empty() { Ok(bound) } else { Err(resolver.into_errors()) }
 }
 
 impl<'a> Resolver<'a> {
-    fn arrays(
-        &mut self,
-        net: &'a ast::Net,
-        arrays: &[(Option<&str>, &[usize])],
-    ) -> BTreeMap<String, usize> {
+    fn arrays(&mut self, net: &'a ast::Net, arrays: &[(Option<&str>, &[usize])]) -> BTreeMap<String, usize> {
         let mut bound = BTreeMap::new();
         let Some(header) = self.header(net) else {
             return bound;
@@ -73,13 +65,10 @@ impl<'a> Resolver<'a> {
                 let (expected, why) = match dim {
                     Dim::Fixed(expected) => (*expected, String::new()),
                     Dim::Symbol(name) => match (self.settings.set.get(name), bound.get(name)) {
-                        (Some(SetValue::Int(set)), _) => (
-                            usize::try_from(*set).unwrap_or(0),
-                            format!(", as `--set {name}={set}` says"),
-                        ),
-                        (_, Some(&earlier)) => {
-                            (earlier, format!(", as another dimension `{name}` says"))
+                        (Some(SetValue::Int(set)), _) => {
+                            (usize::try_from(*set).unwrap_or(0), format!(", as `--set {name}={set}` says"))
                         }
+                        (_, Some(&earlier)) => (earlier, format!(", as another dimension `{name}` says")),
                         _ if size > 0 => {
                             bound.insert(name.clone(), size);
                             continue;
@@ -89,12 +78,7 @@ impl<'a> Resolver<'a> {
                     Dim::Formula(_) => continue,
                 };
                 if expected != size {
-                    self.array_shape(
-                        input,
-                        shape,
-                        span,
-                        &format!("{size} in dimension {axis}, not {expected}{why}"),
-                    );
+                    self.array_shape(input, shape, span, &format!("{size} in dimension {axis}, not {expected}{why}"));
                 }
             }
         }
@@ -116,15 +100,9 @@ impl<'a> Resolver<'a> {
         for symbol in self.symbols(net) {
             let size = match self.settings.set.get(symbol.name) {
                 Some(SetValue::Int(size)) => Some(*size),
-                _ => bound
-                    .get(symbol.name)
-                    .and_then(|&size| i64::try_from(size).ok()),
+                _ => bound.get(symbol.name).and_then(|&size| i64::try_from(size).ok()),
             };
-            let _ = self.scopes.bind(
-                symbol.name,
-                size.map_or(Value::Error, Value::Int),
-                symbol.span,
-            );
+            let _ = self.scopes.bind(symbol.name, size.map_or(Value::Error, Value::Int), symbol.span);
         }
         for ((input, dims), shape) in net.inputs.iter().zip(&header.inputs).zip(given) {
             let Some(shape) = shape else { continue };
@@ -151,28 +129,17 @@ impl<'a> Resolver<'a> {
             (None, 1) => return Some(0),
             (None, _) => (
                 "an array does not say for which input it is".to_string(),
-                format!(
-                    "write `NAME=FILE`; the inputs are {}",
-                    suggest::listing(names())
-                ),
+                format!("write `NAME=FILE`; the inputs are {}", suggest::listing(names())),
             ),
             (Some(name), _) => match names().position(|input| input == name) {
                 Some(position) => return Some(position),
                 None => (
                     format!("there is no input `{name}`"),
-                    suggest::or_else(name, names(), || {
-                        format!("the inputs are {}", suggest::listing(names()))
-                    }),
+                    suggest::or_else(name, names(), || format!("the inputs are {}", suggest::listing(names()))),
                 ),
             },
         };
-        self.error(
-            codes::ARRAY_INPUT,
-            message,
-            net.name.span,
-            "the inputs of this net",
-            &help,
-        );
+        self.error(codes::ARRAY_INPUT, message, net.name.span, "the inputs of this net", &help);
         None
     }
 

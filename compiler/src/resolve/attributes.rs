@@ -51,25 +51,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// The one attribute of this name; reports all others.
-    fn only(
-        &mut self,
-        attributes: &'a [Attribute],
-        name: &str,
-        place: &str,
-    ) -> Option<&'a Attribute> {
+    fn only(&mut self, attributes: &'a [Attribute], name: &str, place: &str) -> Option<&'a Attribute> {
         let mut found: Option<&'a Attribute> = None;
         for attribute in attributes {
             if attribute.name.name != name {
                 self.misplaced(attribute, place);
             } else if let Some(first) = found {
                 self.report(
-                    Diagnostic::new(
-                        codes::DUPLICATE_ATTRIBUTE,
-                        format!("`@{name}` is given twice"),
-                    )
-                    .label(attribute.span, "given again here")
-                    .label(first.span, "given first here")
-                    .help("keep one of them"),
+                    Diagnostic::new(codes::DUPLICATE_ATTRIBUTE, format!("`@{name}` is given twice"))
+                        .label(attribute.span, "given again here")
+                        .label(first.span, "given first here")
+                        .help("keep one of them"),
                 );
             } else {
                 found = Some(attribute);
@@ -105,12 +97,8 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        let missing: Vec<&str> = IMAGE
-            .iter()
-            .zip(&args)
-            .filter(|(_, arg)| arg.is_none())
-            .map(|(name, _)| *name)
-            .collect();
+        let missing: Vec<&str> =
+            IMAGE.iter().zip(&args).filter(|(_, arg)| arg.is_none()).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
             if good {
                 let message = format!("`@image` needs {}", suggest::listing(missing));
@@ -121,11 +109,7 @@ impl<'a> Resolver<'a> {
         }
         let [resize, filter, crop, order, range, mean, std] =
             args.map(|arg| arg.map(|expr| (self.expr(expr), expr.span)));
-        let resize = self.choice(
-            "resize",
-            resize,
-            &[("crop", Resize::Crop), ("stretch", Resize::Stretch)],
-        );
+        let resize = self.choice("resize", resize, &[("crop", Resize::Crop), ("stretch", Resize::Stretch)]);
         let filter = self.choice(
             "filter",
             filter,
@@ -137,24 +121,12 @@ impl<'a> Resolver<'a> {
             ],
         );
         let order_span = order.as_ref().map(|(_, span)| *span);
-        let order = self.choice(
-            "order",
-            order,
-            &[
-                ("rgb", Order::Rgb),
-                ("bgr", Order::Bgr),
-                ("gray", Order::Gray),
-            ],
-        );
-        let crop = self.number_argument("crop", crop, "above 0 and at most 1", |v| {
-            v > 0.0 && v <= 1.0
-        });
+        let order = self.choice("order", order, &[("rgb", Order::Rgb), ("bgr", Order::Bgr), ("gray", Order::Gray)]);
+        let crop = self.number_argument("crop", crop, "above 0 and at most 1", |v| v > 0.0 && v <= 1.0);
         let range = self.number_argument("range", range, "255 or 1", |v| v == 255.0 || v == 1.0);
         let channels = order.map(Order::channels);
         let mean = self.statistics("mean", mean, channels, "finite numbers", |v| v.is_finite());
-        let std = self.statistics("std", std, channels, "positive numbers", |v| {
-            v.is_finite() && v > 0.0
-        });
+        let std = self.statistics("std", std, channels, "positive numbers", |v| v.is_finite() && v > 0.0);
         let [height, width] = self.image_type(input, attribute.span, ty?, order.zip(order_span))?;
         let spec = ImageSpec {
             resize: resize?,
@@ -181,13 +153,10 @@ impl<'a> Resolver<'a> {
         let name = &input.name;
         let (DType::F32, [_, channels, height, width]) = (ty.dtype, ty.shape.as_slice()) else {
             self.report(
-                Diagnostic::new(
-                    codes::IMAGE_INPUT,
-                    format!("the input `{name}` is {ty}, which is no image"),
-                )
-                .label(input.ty.span, format!("this is {ty}"))
-                .label(attribute, "this makes it an image")
-                .help("images are f32[n, channels, height, width]"),
+                Diagnostic::new(codes::IMAGE_INPUT, format!("the input `{name}` is {ty}, which is no image"))
+                    .label(input.ty.span, format!("this is {ty}"))
+                    .label(attribute, "this makes it an image")
+                    .help("images are f32[n, channels, height, width]"),
             );
             return None;
         };
@@ -209,13 +178,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn attribute_argument(&mut self, span: Span, message: &str, label: &str, help: &str) {
-        self.error(
-            codes::ATTRIBUTE_ARGUMENT,
-            message.to_string(),
-            span,
-            label,
-            help,
-        );
+        self.error(codes::ATTRIBUTE_ARGUMENT, message.to_string(), span, label, help);
     }
 
     #[cold]
@@ -223,27 +186,14 @@ impl<'a> Resolver<'a> {
         if !value.is_error() {
             let found = value.describe(&self.builder);
             let message = format!("`{name}` must be {wanted}, not {found}");
-            self.attribute_argument(
-                span,
-                &message,
-                &format!("this is {found}"),
-                &format!("give `{name}` {wanted}"),
-            );
+            self.attribute_argument(span, &message, &format!("this is {found}"), &format!("give `{name}` {wanted}"));
         }
     }
 
-    fn choice<T: Copy>(
-        &mut self,
-        name: &str,
-        arg: Option<(Value, Span)>,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
+    fn choice<T: Copy>(&mut self, name: &str, arg: Option<(Value, Span)>, choices: &[(&str, T)]) -> Option<T> {
         let (value, span) = arg?;
         let Value::Str(text) = &value else {
-            let all: Vec<String> = choices
-                .iter()
-                .map(|(choice, _)| format!("{choice:?}"))
-                .collect();
+            let all: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
             self.wrong_argument(name, &value, span, &format!("one of {}", all.join(", ")));
             return None;
         };
@@ -251,16 +201,9 @@ impl<'a> Resolver<'a> {
             return Some(*choice);
         }
         let names = || choices.iter().map(|(choice, _)| *choice);
-        let help = suggest::or_else(text, names(), || {
-            format!("it is one of {}", suggest::listing(names()))
-        });
+        let help = suggest::or_else(text, names(), || format!("it is one of {}", suggest::listing(names())));
         let found = value.describe(&self.builder);
-        self.attribute_argument(
-            span,
-            &format!("`{name}` cannot be {found}"),
-            "not one of its values",
-            &help,
-        );
+        self.attribute_argument(span, &format!("`{name}` cannot be {found}"), "not one of its values", &help);
         None
     }
 
@@ -292,11 +235,9 @@ impl<'a> Resolver<'a> {
     ) -> Option<Vec<f32>> {
         let (value, span) = arg?;
         let numbers: Option<Vec<f32>> = match &value {
-            Value::List(list) => list
-                .items
-                .iter()
-                .map(|item| item.number().map(|v| v as f32).filter(|v| good(*v)))
-                .collect(),
+            Value::List(list) => {
+                list.items.iter().map(|item| item.number().map(|v| v as f32).filter(|v| good(*v))).collect()
+            }
             _ => None,
         };
         let Some(numbers) = numbers else {
@@ -315,11 +256,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn labels(&mut self, output: &'a Output) -> Option<String> {
         let attribute = self.only(&output.attributes, "labels", "an output")?;
         let arguments = &attribute.arguments;
-        let named = arguments
-            .named
-            .iter()
-            .filter(|argument| argument.name.name == "file")
-            .map(|argument| &argument.value);
+        let named =
+            arguments.named.iter().filter(|argument| argument.name.name == "file").map(|argument| &argument.value);
         let all: Vec<&'a Expr> = arguments.positional.iter().chain(named).collect();
         let count = arguments.positional.len() + arguments.named.len();
         let ([expr], 1) = (all.as_slice(), count) else {

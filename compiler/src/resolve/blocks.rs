@@ -10,22 +10,14 @@ use super::{MAX_BLOCKS, codes};
 
 impl<'a> Resolver<'a> {
     /// The value of a block's body for these arguments. The body sees its parameters and what stands at the top level.
-    pub(super) fn block(
-        &mut self,
-        block: &'a ast::Block,
-        call: &'a ast::Call,
-        slots: Slots<'a>,
-    ) -> Value {
+    pub(super) fn block(&mut self, block: &'a ast::Block, call: &'a ast::Call, slots: Slots<'a>) -> Value {
         if !self.may_call(block, call) {
             return Value::Error;
         }
         let alias = call.alias.as_ref().map(|alias| alias.name.as_str());
         let segment = self.paths.segment(alias, &call.callee.name);
         self.paths.enter(segment, Naming::Callee);
-        self.chain.push(Frame::Block {
-            block,
-            span: call.callee.span,
-        });
+        self.chain.push(Frame::Block { block, span: call.callee.span });
         let floor = self.scopes.enter();
         for (param, slot) in block.params.iter().zip(slots) {
             let value = match (slot, &param.default) {
@@ -39,10 +31,7 @@ impl<'a> Resolver<'a> {
         let value = self.body(&block.body);
         self.scopes.leave(floor);
         self.chain.pop();
-        self.close_path(
-            alias.is_none().then_some(&call.callee.name),
-            call.callee.span,
-        );
+        self.close_path(alias.is_none().then_some(&call.callee.name), call.callee.span);
         value
     }
 
@@ -61,12 +50,9 @@ impl<'a> Resolver<'a> {
             self.cycle(start, block, call);
         } else if depth >= MAX_BLOCKS {
             self.fatal(
-                Diagnostic::new(
-                    codes::BLOCKS_TOO_DEEP,
-                    format!("blocks call each other more than {MAX_BLOCKS} deep"),
-                )
-                .label(call.callee.span, "this call is one too many")
-                .help("use a `for` loop to repeat layers"),
+                Diagnostic::new(codes::BLOCKS_TOO_DEEP, format!("blocks call each other more than {MAX_BLOCKS} deep"))
+                    .label(call.callee.span, "this call is one too many")
+                    .help("use a `for` loop to repeat layers"),
             );
         } else {
             return true;
@@ -87,11 +73,7 @@ impl<'a> Resolver<'a> {
             })
             .collect();
         let name = &block.name;
-        let mut route: Vec<String> = callers
-            .iter()
-            .take(SHOWN)
-            .map(|caller| format!("`{}`", caller.name))
-            .collect();
+        let mut route: Vec<String> = callers.iter().take(SHOWN).map(|caller| format!("`{}`", caller.name)).collect();
         if callers.len() > SHOWN {
             route.push("..".to_string());
         }

@@ -16,12 +16,7 @@ impl<'a> Resolver<'a> {
                 Value::Bool(true) => return self.inner_body(&branch.body),
                 Value::Bool(false) => {}
                 other => {
-                    return self.wrong_kind(
-                        &other,
-                        branch.condition.span,
-                        "a condition",
-                        "`true` or `false`",
-                    );
+                    return self.wrong_kind(&other, branch.condition.span, "a condition", "`true` or `false`");
                 }
             }
         }
@@ -39,12 +34,7 @@ impl<'a> Resolver<'a> {
         let list = self.expr(&for_loop.list);
         let mut state = self.expr(&for_loop.init);
         let Value::List(list) = list else {
-            return self.wrong_kind(
-                &list,
-                for_loop.list.span,
-                "what a loop runs over",
-                "a list or range",
-            );
+            return self.wrong_kind(&list, for_loop.list.span, "what a loop runs over", "a list or range");
         };
         let place = for_loop.pattern.span();
         let failures = self.failures;
@@ -54,8 +44,7 @@ impl<'a> Resolver<'a> {
                 return Value::Error;
             }
             self.chain.push(Frame::Turn { index, span: place });
-            self.paths
-                .enter(Some(Segment::Turn(index)), self.paths.naming());
+            self.paths.enter(Some(Segment::Turn(index)), self.paths.naming());
             self.scopes.push();
             self.bind(&for_loop.pattern, item.clone(), for_loop.list.span);
             self.bind(&for_loop.state, state, for_loop.init.span);
@@ -92,12 +81,10 @@ impl<'a> Resolver<'a> {
             return self.bind(&statement.pattern, value, statement.value.span);
         };
         let older = self.builder.graph().nodes.len();
-        self.paths
-            .enter(Some(Segment::Name(&name.name)), Naming::Let);
+        self.paths.enter(Some(Segment::Name(&name.name)), Naming::Let);
         let value = self.expr(&statement.value);
         if let Value::Tensor(id) = value {
-            self.names
-                .rename(&self.builder, id, older, self.paths.path());
+            self.names.rename(&self.builder, id, older, self.paths.path());
         }
         self.close_path(None, name.span);
         self.bind(&statement.pattern, value, statement.value.span);
@@ -125,11 +112,7 @@ impl<'a> Resolver<'a> {
                     }
                 };
                 for (i, part) in parts.iter().enumerate() {
-                    self.bind(
-                        part,
-                        items.map_or(Value::Error, |list| list.items[i].clone()),
-                        origin,
-                    );
+                    self.bind(part, items.map_or(Value::Error, |list| list.items[i].clone()), origin);
                 }
             }
         }
@@ -140,13 +123,10 @@ impl<'a> Resolver<'a> {
     fn pattern_mismatch(&mut self, parts: usize, span: Span, value: &Value, origin: Span) {
         let found = value.describe(&self.builder);
         self.report(
-            Diagnostic::new(
-                codes::PATTERN_MISMATCH,
-                format!("a pattern of {parts} does not fit {found}"),
-            )
-            .label(span, format!("this takes {parts} elements"))
-            .label(origin, format!("the value, {found}, comes from here"))
-            .help("use `_` for elements you do not need"),
+            Diagnostic::new(codes::PATTERN_MISMATCH, format!("a pattern of {parts} does not fit {found}"))
+                .label(span, format!("this takes {parts} elements"))
+                .label(origin, format!("the value, {found}, comes from here"))
+                .help("use `_` for elements you do not need"),
         );
     }
 }

@@ -21,11 +21,7 @@ pub(super) struct Arg<'a> {
 
 impl<'a> Arg<'a> {
     pub(super) fn expr(value: Value, expr: &'a Expr) -> Arg<'a> {
-        Arg {
-            value,
-            span: expr.span,
-            expr: Some(expr),
-        }
+        Arg { value, span: expr.span, expr: Some(expr) }
     }
 }
 
@@ -49,22 +45,14 @@ impl<'a> Callee<'a> {
     /// Names of all parameters in positional order.
     fn params(self) -> Vec<&'a str> {
         match self {
-            Callee::Block(block) => block
-                .params
-                .iter()
-                .map(|param| param.name.name.as_str())
-                .collect(),
+            Callee::Block(block) => block.params.iter().map(|param| param.name.name.as_str()).collect(),
             Callee::Operator(entry) => {
                 let signature = entry.signature;
                 let operands: &[&str] = match &signature.operands {
                     ops::Operands::Fixed(names) => names,
                     ops::Operands::List(name) => std::slice::from_ref(name),
                 };
-                operands
-                    .iter()
-                    .copied()
-                    .chain(signature.args.iter().map(|arg| arg.name))
-                    .collect()
+                operands.iter().copied().chain(signature.args.iter().map(|arg| arg.name)).collect()
             }
             Callee::Function(function) => function.params.to_vec(),
         }
@@ -77,8 +65,7 @@ pub(super) type Slots<'a> = Vec<Option<Arg<'a>>>;
 impl<'a> Resolver<'a> {
     /// The value of a call. `piped` is what flows into it: its first positional argument.
     pub(super) fn call(&mut self, call: &'a ast::Call, piped: Option<Arg<'a>>) -> Value {
-        let bytes =
-            call.callee.name.len() + call.alias.as_ref().map_or(0, |alias| alias.name.len());
+        let bytes = call.callee.name.len() + call.alias.as_ref().map_or(0, |alias| alias.name.len());
         if !self.budget.spend(1) || !self.pay(bytes, call.callee.span) {
             return self.fault(Fault::steps(), call.callee.span);
         }
@@ -90,10 +77,7 @@ impl<'a> Resolver<'a> {
         }
         let mut named = Vec::with_capacity(call.arguments.named.len());
         for argument in &call.arguments.named {
-            named.push((
-                &argument.name,
-                Arg::expr(self.expr(&argument.value), &argument.value),
-            ));
+            named.push((&argument.name, Arg::expr(self.expr(&argument.value), &argument.value)));
         }
         let Some(callee) = callee else {
             return Value::Error;
@@ -103,10 +87,7 @@ impl<'a> Resolver<'a> {
         {
             self.error(
                 codes::ALIAS_OF_FUNCTION,
-                format!(
-                    "the function `{}` makes no tensor that `as` could name",
-                    function.name
-                ),
+                format!("the function `{}` makes no tensor that `as` could name", function.name),
                 alias.span,
                 "this names nothing",
                 "leave `as` out; `let` binds any value",
@@ -157,12 +138,8 @@ impl<'a> Resolver<'a> {
                     .filter(|item| matches!(item, Item::Block(_)))
                     .map(|item| item.name().name.as_str());
                 let operators = ops::TABLE.iter().map(|entry| entry.signature.name);
-                let all = blocks
-                    .chain(operators)
-                    .chain(functions::TABLE.iter().map(|function| function.name));
-                let help = suggest::or_else(&name.name, all, || {
-                    "declare a `block` of this name".to_string()
-                });
+                let all = blocks.chain(operators).chain(functions::TABLE.iter().map(|function| function.name));
+                let help = suggest::or_else(&name.name, all, || "declare a `block` of this name".to_string());
                 self.error(
                     codes::UNKNOWN_CALLEE,
                     format!("there is no operator, block or function `{name}`"),
@@ -217,17 +194,12 @@ impl<'a> Resolver<'a> {
         for (label, arg) in named {
             let Some(position) = params.iter().position(|param| *param == label.name) else {
                 good = false;
-                let suggestion = suggest::or_else(&label.name, params.iter().copied(), || {
-                    help(callee, self.source)
-                });
+                let suggestion = suggest::or_else(&label.name, params.iter().copied(), || help(callee, self.source));
                 self.report(
-                    Diagnostic::new(
-                        codes::UNKNOWN_ARGUMENT,
-                        format!("the {what} `{name}` has no argument `{label}`"),
-                    )
-                    .label(label.span, "not an argument")
-                    .label(name.span, "in this call")
-                    .help(suggestion),
+                    Diagnostic::new(codes::UNKNOWN_ARGUMENT, format!("the {what} `{name}` has no argument `{label}`"))
+                        .label(label.span, "not an argument")
+                        .label(name.span, "in this call")
+                        .help(suggestion),
                 );
                 continue;
             };
@@ -252,33 +224,21 @@ impl<'a> Resolver<'a> {
             Callee::Operator(entry) => {
                 let args = entry.signature.args;
                 let operands = params.len() - args.len();
-                position < operands
-                    || args[position - operands].default == ops::call::Default::Required
+                position < operands || args[position - operands].default == ops::call::Default::Required
             }
             Callee::Function(_) => true,
         };
-        let missing: Vec<&str> = (0..params.len())
-            .filter(|&i| slots[i].is_none() && required(i))
-            .map(|i| params[i])
-            .collect();
+        let missing: Vec<&str> =
+            (0..params.len()).filter(|&i| slots[i].is_none() && required(i)).map(|i| params[i]).collect();
         if good && !missing.is_empty() {
             good = false;
             let list = suggest::listing(missing.iter().copied());
-            let mut diagnostic = Diagnostic::new(
-                codes::MISSING_ARGUMENT,
-                format!("the {what} `{name}` needs {list}"),
-            )
-            .label(
-                name.span,
-                format!("{list} is missing").replace(
-                    "is missing",
-                    if missing.len() == 1 {
-                        "is missing"
-                    } else {
-                        "are missing"
-                    },
-                ),
-            );
+            let mut diagnostic = Diagnostic::new(codes::MISSING_ARGUMENT, format!("the {what} `{name}` needs {list}"))
+                .label(
+                    name.span,
+                    format!("{list} is missing")
+                        .replace("is missing", if missing.len() == 1 { "is missing" } else { "are missing" }),
+                );
             if let Callee::Block(block) = callee {
                 diagnostic = diagnostic.label(block.name.span, "declared here");
             }
@@ -308,15 +268,10 @@ fn help(callee: Callee<'_>, source: &rebirth_lang::Source) -> String {
         Callee::Operator(entry) => {
             let signature = entry.signature;
             let operands = callee.params().len() - signature.args.len();
-            let operands =
-                callee
-                    .params()
-                    .into_iter()
-                    .take(operands)
-                    .map(|name| match signature.operands {
-                        ops::Operands::List(_) => format!("[{name}, ..]"),
-                        ops::Operands::Fixed(_) => name.to_string(),
-                    });
+            let operands = callee.params().into_iter().take(operands).map(|name| match signature.operands {
+                ops::Operands::List(_) => format!("[{name}, ..]"),
+                ops::Operands::Fixed(_) => name.to_string(),
+            });
             let args = signature.args.iter().map(|arg| match arg.default {
                 ops::call::Default::Required => arg.name.to_string(),
                 ops::call::Default::Int(v) => format!("{}: {v}", arg.name),
@@ -327,23 +282,13 @@ fn help(callee: Callee<'_>, source: &rebirth_lang::Source) -> String {
             (signature.name, operands.chain(args).collect())
         }
         Callee::Function(function) if function.variadic => (function.name, vec!["..".to_string()]),
-        Callee::Function(function) => (
-            function.name,
-            function.params.iter().map(ToString::to_string).collect(),
-        ),
+        Callee::Function(function) => (function.name, function.params.iter().map(ToString::to_string).collect()),
     };
-    format!(
-        "it is called as `{name}({})`; what flows in with `|>` comes first",
-        params.join(", ")
-    )
+    format!("it is called as `{name}({})`; what flows in with `|>` comes first", params.join(", "))
 }
 
 /// A default for use within a message.
 fn short(text: &str) -> &str {
     const LONGEST: usize = 24;
-    if text.len() <= LONGEST && !text.contains('\n') {
-        text
-    } else {
-        ".."
-    }
+    if text.len() <= LONGEST && !text.contains('\n') { text } else { ".." }
 }

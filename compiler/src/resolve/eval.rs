@@ -16,11 +16,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Fault {
-        Fault {
-            code,
-            message: message.into(),
-            help: None,
-        }
+        Fault { code, message: message.into(), help: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Fault {
@@ -30,20 +26,15 @@ impl Fault {
 
     /// The steps are used up.
     pub(super) fn steps() -> Fault {
-        Fault::new(
-            codes::TOO_MANY_STEPS,
-            format!("evaluation takes more than {} steps", super::MAX_STEPS),
-        )
-        .help("a loop or list is far longer than a network needs")
+        Fault::new(codes::TOO_MANY_STEPS, format!("evaluation takes more than {} steps", super::MAX_STEPS))
+            .help("a loop or list is far longer than a network needs")
     }
 
     /// A list is beyond its caps.
     pub(super) fn list() -> Fault {
         Fault::new(
             codes::LIST_TOO_LONG,
-            format!(
-                "a list has at most {MAX_LIST} elements and nests at most {MAX_LIST_DEPTH} deep"
-            ),
+            format!("a list has at most {MAX_LIST} elements and nests at most {MAX_LIST_DEPTH} deep"),
         )
     }
 
@@ -54,12 +45,7 @@ impl Fault {
 }
 
 /// `a op b` for arithmetic and comparisons of anything but tensors. `None`: the kinds do not fit the operator.
-pub(super) fn binary(
-    op: BinaryOp,
-    a: &Value,
-    b: &Value,
-    budget: &mut Budget,
-) -> Option<Result<Value, Fault>> {
+pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, budget: &mut Budget) -> Option<Result<Value, Fault>> {
     use BinaryOp::{Add, Div, Eq, Ge, Gt, Le, Lt, Mul, Ne, Sub};
     Some(match (op, a, b) {
         (Eq | Ne, _, _) => match equal(a, b, budget)? {
@@ -104,9 +90,7 @@ fn integers(op: BinaryOp, a: i64, b: i64) -> Result<Value, Fault> {
         }
         _ => a.checked_div(b),
     };
-    result
-        .map(Value::Int)
-        .ok_or_else(|| Fault::range(format!("{a} {op} {b}")))
+    result.map(Value::Int).ok_or_else(|| Fault::range(format!("{a} {op} {b}")))
 }
 
 fn numbers(op: BinaryOp, a: f64, b: f64) -> Result<Value, Fault> {
@@ -123,27 +107,18 @@ fn numbers(op: BinaryOp, a: f64, b: f64) -> Result<Value, Fault> {
 /// A float value, if it is finite.
 pub(super) fn finite(value: f64, text: impl FnOnce() -> String) -> Result<Value, Fault> {
     // Zero has one sign: `0.0 == -0.0` must hold for ordering as well.
-    if value.is_finite() {
-        Ok(Value::Float(value + 0.0))
-    } else {
-        Err(Fault::range(text()))
-    }
+    if value.is_finite() { Ok(Value::Float(value + 0.0)) } else { Err(Fault::range(text())) }
 }
 
 /// A division by zero.
 pub(super) fn by_zero() -> Fault {
-    Fault::new(codes::DIVISION_BY_ZERO, "division by zero")
-        .help("check where the divisor comes from")
+    Fault::new(codes::DIVISION_BY_ZERO, "division by zero").help("check where the divisor comes from")
 }
 
 /// `-a` for numbers; `None` for everything else.
 pub(super) fn negate(a: &Value) -> Option<Result<Value, Fault>> {
     match a {
-        Value::Int(v) => Some(
-            v.checked_neg()
-                .map(Value::Int)
-                .ok_or_else(|| Fault::range(format!("-({v})"))),
-        ),
+        Value::Int(v) => Some(v.checked_neg().map(Value::Int).ok_or_else(|| Fault::range(format!("-({v})")))),
         Value::Float(v) => Some(finite(-v, || format!("-{v:?}"))),
         _ => None,
     }

@@ -20,9 +20,7 @@ impl<'a> Resolver<'a> {
             ExprKind::Int(v) => Value::Int(*v),
             ExprKind::Float(v) => Value::Float(*v),
             ExprKind::Bool(v) => Value::Bool(*v),
-            ExprKind::Str(text) if self.pay(text.len(), expr.span) => {
-                Value::Str(text.clone().into())
-            }
+            ExprKind::Str(text) if self.pay(text.len(), expr.span) => Value::Str(text.clone().into()),
             ExprKind::Name(name) if self.pay(name.len(), expr.span) => self.name(name, expr.span),
             ExprKind::Str(_) | ExprKind::Name(_) => Value::Error,
             ExprKind::List(items) | ExprKind::Tuple(items) => self.list(items, expr.span),
@@ -110,28 +108,15 @@ impl<'a> Resolver<'a> {
                 }
                 self.new_list((start..end).map(Value::Int).collect(), span)
             }
-            (Value::Int(_), end) => {
-                self.wrong_kind(&end, range.end.span, "the end of a range", "an integer")
-            }
-            (start, _) => self.wrong_kind(
-                &start,
-                range.start.span,
-                "the start of a range",
-                "an integer",
-            ),
+            (Value::Int(_), end) => self.wrong_kind(&end, range.end.span, "the end of a range", "an integer"),
+            (start, _) => self.wrong_kind(&start, range.start.span, "the start of a range", "an integer"),
         }
     }
 
     /// Reports that a value is not of the kind its place wants; silent about errors.
     #[cold]
     #[inline(never)]
-    pub(super) fn wrong_kind(
-        &mut self,
-        value: &Value,
-        span: Span,
-        place: &str,
-        wanted: &str,
-    ) -> Value {
+    pub(super) fn wrong_kind(&mut self, value: &Value, span: Span, place: &str, wanted: &str) -> Value {
         if value.is_error() {
             return Value::Error;
         }
@@ -151,24 +136,14 @@ impl<'a> Resolver<'a> {
         match (unary.op, &operand) {
             (_, Value::Error) => Value::Error,
             (UnaryOp::Not, Value::Bool(v)) => Value::Bool(!v),
-            (UnaryOp::Not, _) => self.wrong_kind(
-                &operand,
-                unary.operand.span,
-                "the operand of `not`",
-                "`true` or `false`",
-            ),
-            (UnaryOp::Neg, Value::Tensor(id)) => {
-                self.scale(*id, -1.0, unary.operand.span, unary.op_span)
+            (UnaryOp::Not, _) => {
+                self.wrong_kind(&operand, unary.operand.span, "the operand of `not`", "`true` or `false`")
             }
+            (UnaryOp::Neg, Value::Tensor(id)) => self.scale(*id, -1.0, unary.operand.span, unary.op_span),
             (UnaryOp::Neg, _) => match eval::negate(&operand) {
                 Some(Ok(value)) => value,
                 Some(Err(fault)) => self.fault(fault, unary.op_span),
-                None => self.wrong_kind(
-                    &operand,
-                    unary.operand.span,
-                    "the operand of `-`",
-                    "a number or a tensor",
-                ),
+                None => self.wrong_kind(&operand, unary.operand.span, "the operand of `-`", "a number or a tensor"),
             },
         }
     }
@@ -194,39 +169,25 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn bad_operands(
-        &mut self,
-        binary: &ast::Binary,
-        left: &Value,
-        right: &Value,
-    ) -> Value {
+    pub(super) fn bad_operands(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
         let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
         let help = match binary.op {
-            BinaryOp::Eq | BinaryOp::Ne => {
-                "only values of one kind compare: numbers, truth values, strings, lists"
-            }
+            BinaryOp::Eq | BinaryOp::Ne => "only values of one kind compare: numbers, truth values, strings, lists",
             op if op.is_comparison() => "only numbers have an order",
             BinaryOp::Add => "`+` takes numbers, tensors, or two lists",
             _ => "it takes numbers and tensors",
         };
         self.report(
-            Diagnostic::new(
-                codes::WRONG_KIND,
-                format!("`{}` does not take {a} and {b}", binary.op),
-            )
-            .label(binary.op_span, "here")
-            .label(binary.left.span, format!("this is {a}"))
-            .label(binary.right.span, format!("this is {b}"))
-            .help(help),
+            Diagnostic::new(codes::WRONG_KIND, format!("`{}` does not take {a} and {b}", binary.op))
+                .label(binary.op_span, "here")
+                .label(binary.left.span, format!("this is {a}"))
+                .label(binary.right.span, format!("this is {b}"))
+                .help(help),
         )
     }
 
     fn logic(&mut self, binary: &'a ast::Binary, left: Value) -> Value {
-        let place = if binary.op == BinaryOp::And {
-            "an operand of `and`"
-        } else {
-            "an operand of `or`"
-        };
+        let place = if binary.op == BinaryOp::And { "an operand of `and`" } else { "an operand of `or`" };
         let Value::Bool(first) = left else {
             return self.wrong_kind(&left, binary.left.span, place, "`true` or `false`");
         };
@@ -244,21 +205,13 @@ impl<'a> Resolver<'a> {
         let list = match &base {
             Value::List(list) => list,
             _ => {
-                return self.wrong_kind(
-                    &base,
-                    index.base.span,
-                    "what is indexed",
-                    "a list or tuple",
-                );
+                return self.wrong_kind(&base, index.base.span, "what is indexed", "a list or tuple");
             }
         };
         let Value::Int(position) = at else {
             return self.wrong_kind(&at, index.index.span, "an index", "an integer");
         };
-        match usize::try_from(position)
-            .ok()
-            .and_then(|position| list.items.get(position))
-        {
+        match usize::try_from(position).ok().and_then(|position| list.items.get(position)) {
             Some(value) => value.clone(),
             None => {
                 let length = list.items.len();
@@ -280,11 +233,7 @@ impl<'a> Resolver<'a> {
         for stage in &pipeline.stages {
             self.no_attributes(&stage.attributes, "a call");
             let span = stage.call.span;
-            flow = Arg {
-                value: self.call(&stage.call, Some(flow)),
-                span,
-                expr: None,
-            };
+            flow = Arg { value: self.call(&stage.call, Some(flow)), span, expr: None };
         }
         flow.value
     }

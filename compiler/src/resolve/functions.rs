@@ -35,60 +35,15 @@ pub(super) struct Function {
 
 /// All functions.
 pub(super) static TABLE: &[Function] = &[
-    Function {
-        name: "ceil_div",
-        params: &["a", "b"],
-        variadic: false,
-        kind: Kind::CeilDiv,
-    },
-    Function {
-        name: "channels",
-        params: &["x"],
-        variadic: false,
-        kind: Kind::Channels,
-    },
-    Function {
-        name: "dim",
-        params: &["x", "i"],
-        variadic: false,
-        kind: Kind::Dim,
-    },
-    Function {
-        name: "div",
-        params: &["a", "b"],
-        variadic: false,
-        kind: Kind::Div,
-    },
-    Function {
-        name: "len",
-        params: &["list"],
-        variadic: false,
-        kind: Kind::Len,
-    },
-    Function {
-        name: "max",
-        params: &[],
-        variadic: true,
-        kind: Kind::Max,
-    },
-    Function {
-        name: "min",
-        params: &[],
-        variadic: true,
-        kind: Kind::Min,
-    },
-    Function {
-        name: "rank",
-        params: &["x"],
-        variadic: false,
-        kind: Kind::Rank,
-    },
-    Function {
-        name: "round_to",
-        params: &["value", "multiple"],
-        variadic: false,
-        kind: Kind::RoundTo,
-    },
+    Function { name: "ceil_div", params: &["a", "b"], variadic: false, kind: Kind::CeilDiv },
+    Function { name: "channels", params: &["x"], variadic: false, kind: Kind::Channels },
+    Function { name: "dim", params: &["x", "i"], variadic: false, kind: Kind::Dim },
+    Function { name: "div", params: &["a", "b"], variadic: false, kind: Kind::Div },
+    Function { name: "len", params: &["list"], variadic: false, kind: Kind::Len },
+    Function { name: "max", params: &[], variadic: true, kind: Kind::Max },
+    Function { name: "min", params: &[], variadic: true, kind: Kind::Min },
+    Function { name: "rank", params: &["x"], variadic: false, kind: Kind::Rank },
+    Function { name: "round_to", params: &["value", "multiple"], variadic: false, kind: Kind::RoundTo },
 ];
 
 /// The function of a name.
@@ -98,12 +53,7 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 
 impl<'a> Resolver<'a> {
     /// The value of a call of a function.
-    pub(super) fn function(
-        &mut self,
-        function: &'static Function,
-        call: &'a ast::Call,
-        slots: Slots<'a>,
-    ) -> Value {
+    pub(super) fn function(&mut self, function: &'static Function, call: &'a ast::Call, slots: Slots<'a>) -> Value {
         let args: Vec<Arg<'a>> = slots.into_iter().flatten().collect();
         if args.iter().any(|arg| arg.value.is_error()) {
             return Value::Error;
@@ -119,22 +69,13 @@ impl<'a> Resolver<'a> {
                 let Some((a, b)) = self.two_ints(name, a, b) else {
                     return Value::Error;
                 };
-                self.checked(
-                    divide(a, b, function.kind == Kind::CeilDiv),
-                    call.callee.span,
-                )
+                self.checked(divide(a, b, function.kind == Kind::CeilDiv), call.callee.span)
             }
             (Kind::RoundTo, [value, multiple]) => match (&value.value, &multiple.value) {
-                (_, Value::Int(m)) if *m < 1 => {
-                    self.function_argument(name, multiple, "a positive integer")
-                }
+                (_, Value::Int(m)) if *m < 1 => self.function_argument(name, multiple, "a positive integer"),
                 (Value::Int(v), Value::Int(m)) => self.checked(round_int(*v, *m), call.callee.span),
-                (Value::Float(v), Value::Int(m)) => {
-                    self.checked(round_float(*v, *m), call.callee.span)
-                }
-                (Value::Int(_) | Value::Float(_), _) => {
-                    self.function_argument(name, multiple, "a positive integer")
-                }
+                (Value::Float(v), Value::Int(m)) => self.checked(round_float(*v, *m), call.callee.span),
+                (Value::Int(_) | Value::Float(_), _) => self.function_argument(name, multiple, "a positive integer"),
                 _ => self.function_argument(name, value, "a number"),
             },
             (Kind::Channels | Kind::Rank, [x]) => match self.shape_of(name, x) {
@@ -161,12 +102,9 @@ impl<'a> Resolver<'a> {
     fn function_argument(&mut self, name: &str, arg: &Arg<'_>, wanted: &str) -> Value {
         let found = arg.value.describe(&self.builder);
         self.report(
-            Diagnostic::new(
-                codes::FUNCTION_ARGUMENT,
-                format!("`{name}` needs {wanted}, not {found}"),
-            )
-            .label(arg.span, format!("this is {found}"))
-            .help(format!("give `{name}` {wanted} here")),
+            Diagnostic::new(codes::FUNCTION_ARGUMENT, format!("`{name}` needs {wanted}, not {found}"))
+                .label(arg.span, format!("this is {found}"))
+                .help(format!("give `{name}` {wanted} here")),
         )
     }
 
@@ -179,19 +117,9 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    fn extreme(
-        &mut self,
-        function: &'static Function,
-        call: &'a ast::Call,
-        args: &[Arg<'a>],
-    ) -> Value {
+    fn extreme(&mut self, function: &'static Function, call: &'a ast::Call, args: &[Arg<'a>]) -> Value {
         let list = match args {
-            [
-                Arg {
-                    value: Value::List(list),
-                    ..
-                },
-            ] => list.items.clone(),
+            [Arg { value: Value::List(list), .. }] => list.items.clone(),
             _ => args.iter().map(|arg| arg.value.clone()).collect(),
         };
         if !self.budget.spend(list.len()) {
@@ -200,39 +128,25 @@ impl<'a> Resolver<'a> {
         let mut best: Option<(f64, Value)> = None;
         for (i, value) in list.into_iter().enumerate() {
             let Some(number) = value.number() else {
-                let span = if args.len() > 1 {
-                    args[i].span
-                } else {
-                    args[0].span
-                };
-                return self.function_argument(
-                    function.name,
-                    &Arg {
-                        value,
-                        span,
-                        expr: None,
-                    },
-                    "numbers",
-                );
+                let span = if args.len() > 1 { args[i].span } else { args[0].span };
+                return self.function_argument(function.name, &Arg { value, span, expr: None }, "numbers");
             };
-            let better = best
-                .as_ref()
-                .is_none_or(|(least, held)| match (held, &value) {
-                    (Value::Int(a), Value::Int(b)) => {
-                        if function.kind == Kind::Min {
-                            b < a
-                        } else {
-                            b > a
-                        }
+            let better = best.as_ref().is_none_or(|(least, held)| match (held, &value) {
+                (Value::Int(a), Value::Int(b)) => {
+                    if function.kind == Kind::Min {
+                        b < a
+                    } else {
+                        b > a
                     }
-                    _ => {
-                        if function.kind == Kind::Min {
-                            number < *least
-                        } else {
-                            number > *least
-                        }
+                }
+                _ => {
+                    if function.kind == Kind::Min {
+                        number < *least
+                    } else {
+                        number > *least
                     }
-                });
+                }
+            });
             if better {
                 best = Some((number, value));
             }
@@ -258,22 +172,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn extent(&mut self, name: &str, ty: &Type, axis: i64, span: Span, tensor: Span) -> Value {
-        match usize::try_from(axis)
-            .ok()
-            .and_then(|axis| ty.shape.get(axis))
-        {
+        match usize::try_from(axis).ok().and_then(|axis| ty.shape.get(axis)) {
             Some(&extent) => Value::Int(extent as i64),
             None => self.report(
-                Diagnostic::new(
-                    codes::NO_SUCH_ELEMENT,
-                    format!("`{name}` wants dimension {axis} of {ty}"),
-                )
-                .label(span, format!("there is no dimension {axis}"))
-                .label(tensor, format!("this is {ty}"))
-                .help(format!(
-                    "dimensions are counted from 0; this tensor has {}",
-                    ty.rank()
-                )),
+                Diagnostic::new(codes::NO_SUCH_ELEMENT, format!("`{name}` wants dimension {axis} of {ty}"))
+                    .label(span, format!("there is no dimension {axis}"))
+                    .label(tensor, format!("this is {ty}"))
+                    .help(format!("dimensions are counted from 0; this tensor has {}", ty.rank())),
             ),
         }
     }
@@ -303,9 +208,9 @@ fn round_float(value: f64, multiple: i64) -> Result<Value, Fault> {
 }
 
 fn narrow(value: i128) -> Result<Value, Fault> {
-    i64::try_from(value).map(Value::Int).map_err(|_| {
-        Fault::new(codes::OUT_OF_RANGE, "the result is out of range").help("integers have 64 bits")
-    })
+    i64::try_from(value)
+        .map(Value::Int)
+        .map_err(|_| Fault::new(codes::OUT_OF_RANGE, "the result is out of range").help("integers have 64 bits"))
 }
 
 #[cfg(test)]
@@ -321,14 +226,9 @@ mod tests {
 
     #[test]
     fn division_rounds_to_the_right_side() {
-        for (a, b, down, up) in [
-            (7, 2, 3, 4),
-            (-7, 2, -4, -3),
-            (7, -2, -4, -3),
-            (-7, -2, 3, 4),
-            (6, 3, 2, 2),
-            (0, 5, 0, 0),
-        ] {
+        for (a, b, down, up) in
+            [(7, 2, 3, 4), (-7, 2, -4, -3), (7, -2, -4, -3), (-7, -2, 3, 4), (6, 3, 2, 2), (0, 5, 0, 0)]
+        {
             assert_eq!(int(divide(a, b, false)), Some(down), "div({a}, {b})");
             assert_eq!(int(divide(a, b, true)), Some(up), "ceil_div({a}, {b})");
         }
@@ -338,20 +238,9 @@ mod tests {
 
     #[test]
     fn rounding_to_multiples() {
-        for (v, m, expected) in [
-            (33, 8, 32),
-            (36, 8, 40),
-            (35, 8, 32),
-            (-3, 8, 0),
-            (-5, 8, -8),
-            (0, 1, 0),
-        ] {
+        for (v, m, expected) in [(33, 8, 32), (36, 8, 40), (35, 8, 32), (-3, 8, 0), (-5, 8, -8), (0, 1, 0)] {
             assert_eq!(int(round_int(v, m)), Some(expected), "round_to({v}, {m})");
-            assert_eq!(
-                int(round_float(v as f64, m)),
-                Some(expected),
-                "round_to({v}.0, {m})"
-            );
+            assert_eq!(int(round_float(v as f64, m)), Some(expected), "round_to({v}.0, {m})");
         }
         assert_eq!(int(round_int(i64::MAX, i64::MAX)), Some(i64::MAX));
         assert_eq!(int(round_float(1e300, 8)), None);

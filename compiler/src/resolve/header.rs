@@ -50,11 +50,7 @@ pub enum Dim {
 ///
 /// # Errors
 /// There is no such net, or a type of an input is wrong.
-pub fn header(
-    source: &Source,
-    file: &ast::File,
-    settings: &Settings,
-) -> Result<Header, Vec<Diagnostic>> {
+pub fn header(source: &Source, file: &ast::File, settings: &Settings) -> Result<Header, Vec<Diagnostic>> {
     let mut resolver = Resolver::new(source, file, settings);
     let header = resolver.chosen_net().and_then(|net| resolver.header(net));
     match header {
@@ -90,22 +86,17 @@ impl<'a> Resolver<'a> {
             (Some(name), _) => match nets.iter().find(|net| net.name.name == *name) {
                 Some(net) => return Some(net),
                 None => {
-                    let help = suggest::or_else(name, names(), || {
-                        format!("the file has {}", suggest::listing(names()))
-                    });
-                    Diagnostic::new(codes::UNKNOWN_NET, format!("the file has no net `{name}`"))
-                        .help(help)
+                    let help =
+                        suggest::or_else(name, names(), || format!("the file has {}", suggest::listing(names())));
+                    Diagnostic::new(codes::UNKNOWN_NET, format!("the file has no net `{name}`")).help(help)
                 }
             },
             (None, [net]) => return Some(net),
             (None, [first, ..]) => {
                 let all = suggest::listing(names());
-                Diagnostic::new(
-                    codes::WHICH_NET,
-                    format!("the file has several nets: {all}"),
-                )
-                .label(first.name.span, "one of them")
-                .help(format!("choose one with `--net {}`", first.name))
+                Diagnostic::new(codes::WHICH_NET, format!("the file has several nets: {all}"))
+                    .label(first.name.span, "one of them")
+                    .help(format!("choose one with `--net {}`", first.name))
             }
         };
         self.report(diagnostic);
@@ -115,11 +106,7 @@ impl<'a> Resolver<'a> {
     /// The symbol that a dimension is.
     fn symbol(&self, dim: &'a Expr) -> Option<&'a str> {
         match &dim.kind {
-            ExprKind::Name(name)
-                if !matches!(self.items.get(name.as_str()), Some(Item::Const(_))) =>
-            {
-                Some(name)
-            }
+            ExprKind::Name(name) if !matches!(self.items.get(name.as_str()), Some(Item::Const(_))) => Some(name),
             _ => None,
         }
     }
@@ -129,14 +116,7 @@ impl<'a> Resolver<'a> {
         for input in &net.inputs {
             for (axis, dim) in input.ty.dims.iter().enumerate() {
                 if let Some(name) = self.symbol(dim) {
-                    symbols
-                        .entry(name)
-                        .or_insert(Symbol {
-                            name,
-                            span: dim.span,
-                            leading: false,
-                        })
-                        .leading |= axis == 0;
+                    symbols.entry(name).or_insert(Symbol { name, span: dim.span, leading: false }).leading |= axis == 0;
                 }
             }
         }
@@ -161,11 +141,7 @@ impl<'a> Resolver<'a> {
                 }
                 (Some(_), _) | (None, Some(Item::Const(_))) => {}
                 _ => {
-                    let consts = self
-                        .file
-                        .items
-                        .iter()
-                        .filter(|item| matches!(item, Item::Const(_)));
+                    let consts = self.file.items.iter().filter(|item| matches!(item, Item::Const(_)));
                     let known: Vec<&str> = symbols
                         .iter()
                         .map(|symbol| symbol.name)
@@ -177,12 +153,9 @@ impl<'a> Resolver<'a> {
                             suggest::listing(known.iter().copied())
                         )
                     });
-                    let message = format!(
-                        "`--set {name}` sets nothing: there is no constant or dimension `{name}`"
-                    );
+                    let message = format!("`--set {name}` sets nothing: there is no constant or dimension `{name}`");
                     // Without a place, the first of several would hide the others.
-                    self.errors
-                        .push(Diagnostic::new(codes::UNKNOWN_SETTING, message).help(help));
+                    self.errors.push(Diagnostic::new(codes::UNKNOWN_SETTING, message).help(help));
                 }
             }
         }
@@ -204,22 +177,14 @@ impl<'a> Resolver<'a> {
                 },
             };
             // Symbols differ, so none is bound twice.
-            let _ = self.scopes.bind(
-                symbol.name,
-                size.map_or(Value::Error, Value::Int),
-                symbol.span,
-            );
+            let _ = self.scopes.bind(symbol.name, size.map_or(Value::Error, Value::Int), symbol.span);
         }
     }
 
     fn unbound(&mut self, symbol: &Symbol<'_>) {
         let name = symbol.name;
-        let consts = self
-            .file
-            .items
-            .iter()
-            .filter(|item| matches!(item, Item::Const(_)))
-            .map(|item| item.name().name.as_str());
+        let consts =
+            self.file.items.iter().filter(|item| matches!(item, Item::Const(_))).map(|item| item.name().name.as_str());
         let mut help = format!("give it one with `--set {name}=224`");
         if let Some(near) = suggest::nearest(name, consts) {
             help = format!("{help}, or did you mean the constant `{near}`?");
@@ -260,21 +225,14 @@ impl<'a> Resolver<'a> {
             Ok(DType::F32) => return Some(DType::F32),
             Ok(other) => (
                 format!("tensors of {other} are not supported yet"),
-                "use f32; how weights are stored is said when the module is built, not here"
-                    .to_string(),
+                "use f32; how weights are stored is said when the module is built, not here".to_string(),
             ),
             Err(_) => (
                 format!("there is no element type `{name}`"),
                 suggest::or_else(&name.name, ["f32"], || "use f32".to_string()),
             ),
         };
-        self.error(
-            codes::DTYPE,
-            message,
-            name.span,
-            "not an element type of inputs and outputs",
-            &help,
-        );
+        self.error(codes::DTYPE, message, name.span, "not an element type of inputs and outputs", &help);
         None
     }
 
@@ -326,9 +284,6 @@ impl<'a> Resolver<'a> {
                 dims,
             }));
         }
-        Some(Header {
-            net: net.name.name.clone(),
-            inputs: inputs.into_iter().collect::<Option<_>>()?,
-        })
+        Some(Header { net: net.name.name.clone(), inputs: inputs.into_iter().collect::<Option<_>>()? })
     }
 }

@@ -13,27 +13,15 @@ use crate::ops::{self, ArgValue};
 
 impl<'a> Resolver<'a> {
     /// `left op right` where one of them is a tensor.
-    pub(super) fn tensor_infix(
-        &mut self,
-        binary: &'a ast::Binary,
-        whole: Span,
-        left: &Value,
-        right: &Value,
-    ) -> Value {
-        let operand = |value: ValueId, expr: &'a Expr| Operand {
-            value,
-            span: expr.span,
-            expr: Some(expr),
-        };
+    pub(super) fn tensor_infix(&mut self, binary: &'a ast::Binary, whole: Span, left: &Value, right: &Value) -> Value {
+        let operand = |value: ValueId, expr: &'a Expr| Operand { value, span: expr.span, expr: Some(expr) };
         let (op, a, b) = match (binary.op, left, right) {
             (op @ (BinaryOp::Add | BinaryOp::Mul), Value::Tensor(a), Value::Tensor(b)) => {
                 (op, operand(*a, &binary.left), operand(*b, &binary.right))
             }
-            (
-                BinaryOp::Add | BinaryOp::Mul | BinaryOp::Sub | BinaryOp::Div,
-                Value::Tensor(x),
-                number,
-            ) if number.number().is_some() => {
+            (BinaryOp::Add | BinaryOp::Mul | BinaryOp::Sub | BinaryOp::Div, Value::Tensor(x), number)
+                if number.number().is_some() =>
+            {
                 let number = number.number().unwrap_or_default();
                 let (op, number) = match binary.op {
                     BinaryOp::Sub => (BinaryOp::Add, -number),
@@ -48,20 +36,13 @@ impl<'a> Resolver<'a> {
                 };
                 (op, operand(*x, &binary.left), b)
             }
-            (op @ (BinaryOp::Add | BinaryOp::Mul), number, Value::Tensor(x))
-                if number.number().is_some() =>
-            {
-                let Some(b) = self.number(number.number().unwrap_or_default(), binary.left.span)
-                else {
+            (op @ (BinaryOp::Add | BinaryOp::Mul), number, Value::Tensor(x)) if number.number().is_some() => {
+                let Some(b) = self.number(number.number().unwrap_or_default(), binary.left.span) else {
                     return Value::Error;
                 };
                 (op, operand(*x, &binary.right), b)
             }
-            (
-                BinaryOp::Sub | BinaryOp::Div,
-                Value::Tensor(_) | Value::Int(_) | Value::Float(_),
-                Value::Tensor(_),
-            ) => {
+            (BinaryOp::Sub | BinaryOp::Div, Value::Tensor(_) | Value::Int(_) | Value::Float(_), Value::Tensor(_)) => {
                 return self.no_arithmetic(binary, left, right);
             }
             _ => return self.bad_operands(binary, left, right),
@@ -74,28 +55,10 @@ impl<'a> Resolver<'a> {
         let Some(factor) = self.number(factor, span) else {
             return Value::Error;
         };
-        self.infix(
-            BinaryOp::Mul,
-            vec![
-                Operand {
-                    value: x,
-                    span: operand,
-                    expr: None,
-                },
-                factor,
-            ],
-            span,
-            span.to(operand),
-        )
+        self.infix(BinaryOp::Mul, vec![Operand { value: x, span: operand, expr: None }, factor], span, span.to(operand))
     }
 
-    fn infix(
-        &mut self,
-        op: BinaryOp,
-        operands: Vec<Operand<'a>>,
-        primary: Span,
-        whole: Span,
-    ) -> Value {
+    fn infix(&mut self, op: BinaryOp, operands: Vec<Operand<'a>>, primary: Span, whole: Span) -> Value {
         let callee = if op == BinaryOp::Add { "add" } else { "mul" };
         self.built_in(callee, Vec::new(), operands, primary, whole)
     }
@@ -106,18 +69,8 @@ impl<'a> Resolver<'a> {
             self.fault(fault, span);
             return None;
         }
-        match self.built_in(
-            "constant",
-            vec![("value", ArgValue::Float(number))],
-            Vec::new(),
-            span,
-            span,
-        ) {
-            Value::Tensor(value) => Some(Operand {
-                value,
-                span,
-                expr: None,
-            }),
+        match self.built_in("constant", vec![("value", ArgValue::Float(number))], Vec::new(), span, span) {
+            Value::Tensor(value) => Some(Operand { value, span, expr: None }),
             _ => None,
         }
     }
@@ -131,25 +84,10 @@ impl<'a> Resolver<'a> {
         whole: Span,
     ) -> Value {
         match ops::find(callee) {
-            Some(entry) => self.apply(
-                entry,
-                given,
-                Site {
-                    primary,
-                    whole,
-                    callee,
-                    alias: None,
-                    operands,
-                    arguments: Vec::new(),
-                },
-            ),
-            None => self.fault(
-                Fault::new(
-                    codes::UNKNOWN_CALLEE,
-                    format!("there is no operator `{callee}`"),
-                ),
-                primary,
-            ),
+            Some(entry) => {
+                self.apply(entry, given, Site { primary, whole, callee, alias: None, operands, arguments: Vec::new() })
+            }
+            None => self.fault(Fault::new(codes::UNKNOWN_CALLEE, format!("there is no operator `{callee}`")), primary),
         }
     }
 
@@ -159,31 +97,19 @@ impl<'a> Resolver<'a> {
         let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
         let text = |span: Span| {
             let text = self.source.slice(span);
-            if text.len() <= 24 && !text.contains('\n') {
-                text.to_string()
-            } else {
-                "..".to_string()
-            }
+            if text.len() <= 24 && !text.contains('\n') { text.to_string() } else { "..".to_string() }
         };
         let help = if binary.op == BinaryOp::Sub {
-            format!(
-                "`{} + -1 * {}` is the same",
-                text(binary.left.span),
-                text(binary.right.span)
-            )
+            format!("`{} + -1 * {}` is the same", text(binary.left.span), text(binary.right.span))
         } else {
-            "a tensor can be divided by a number; division by a tensor does not exist yet"
-                .to_string()
+            "a tensor can be divided by a number; division by a tensor does not exist yet".to_string()
         };
         self.report(
-            Diagnostic::new(
-                codes::TENSOR_ARITHMETIC,
-                format!("`{}` does not take {a} and {b}", binary.op),
-            )
-            .label(binary.op_span, "not for tensors")
-            .label(binary.left.span, format!("this is {a}"))
-            .label(binary.right.span, format!("this is {b}"))
-            .help(help),
+            Diagnostic::new(codes::TENSOR_ARITHMETIC, format!("`{}` does not take {a} and {b}", binary.op))
+                .label(binary.op_span, "not for tensors")
+                .label(binary.left.span, format!("this is {a}"))
+                .label(binary.right.span, format!("this is {b}"))
+                .help(help),
         )
     }
 }

@@ -3,7 +3,7 @@
 //! Evaluates the chosen net: blocks are called, loops run, everything but tensors vanishes. Does no IO; knows no operator by
 //! name except the three behind infix arithmetic (`add`, `mul`, `constant`).
 //!
-//! Modules in the order data takes: [`settings`] (`--set`), [`header`] (a net's inputs and their dimensions), `arrays` (what binds
+//! Modules in the order data takes: [`settings`] (`--set`), [`header`](mod@header) (a net's inputs and their dimensions), `arrays` (what binds
 //! those), `net` (a net from header to outputs), `attributes` (`@image`, `@labels`), `body` and `expr` (walk bodies and expressions) with
 //! `scope` (local names), `value` and `eval` (compile-time values), `calls` (matching arguments with parameters), then what is called:
 //! `functions` (`div`, `channels` ..), `blocks`, `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters),
@@ -86,10 +86,6 @@ pub struct Origin {
 ///
 /// # Errors
 /// What is wrong, at most [`rebirth_lang::limits::ERRORS`] diagnostics, in the order of their places.
-pub fn resolve(
-    source: &Source,
-    file: &ast::File,
-    settings: &Settings,
-) -> Result<Model, Vec<Diagnostic>> {
+pub fn resolve(source: &Source, file: &ast::File, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
     resolver::Resolver::new(source, file, settings).resolve()
 }

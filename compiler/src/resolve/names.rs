@@ -29,11 +29,7 @@ impl Names {
 
     /// Gives the results of nodes their names, numbered from 2 where several wish for one.
     pub(super) fn apply(mut self, graph: &mut Graph) {
-        let mut taken: HashSet<String> = graph
-            .inputs
-            .iter()
-            .map(|&input| graph.value(input).name.clone())
-            .collect();
+        let mut taken: HashSet<String> = graph.inputs.iter().map(|&input| graph.value(input).name.clone()).collect();
         let mut counts: HashMap<String, usize> = HashMap::new();
         for value in &mut graph.values {
             let Def::Node(node, _) = value.def else {

@@ -32,9 +32,7 @@ impl<'a> Resolver<'a> {
         for input in &net.inputs {
             let ty = self.tensor_type(&input.ty);
             images.push(self.image(input, ty.as_ref()));
-            let value = ty.map_or(Value::Error, |ty| {
-                Value::Tensor(self.builder.input(&input.name.name, ty))
-            });
+            let value = ty.map_or(Value::Error, |ty| Value::Tensor(self.builder.input(&input.name.name, ty)));
             if let Err(first) = self.scopes.bind(&input.name.name, value, input.name.span) {
                 self.duplicate_binding(&input.name, first);
             }
@@ -57,13 +55,7 @@ impl<'a> Resolver<'a> {
         let mut graph = self.builder.finish();
         self.names.apply(&mut graph);
         let warnings = unused_inputs(net, &graph);
-        Ok(Model {
-            graph,
-            images,
-            labels,
-            origins: self.origins,
-            warnings,
-        })
+        Ok(Model { graph, images, labels, origins: self.origins, warnings })
     }
 
     fn outputs(&mut self, net: &'a ast::Net, result: &Value, declared: &[Option<Type>]) {
@@ -91,8 +83,7 @@ impl<'a> Resolver<'a> {
                             .help(format!("change the last layers, or declare {found}")),
                         );
                     }
-                    self.builder
-                        .output(output.name.as_ref().map_or(OUTPUT, |name| &name.name), id);
+                    self.builder.output(output.name.as_ref().map_or(OUTPUT, |name| &name.name), id);
                 }
                 other => {
                     let found = other.describe(&self.builder);
@@ -113,11 +104,8 @@ impl<'a> Resolver<'a> {
 
 fn unused_inputs(net: &ast::Net, graph: &Graph) -> Vec<Diagnostic> {
     let mut used = vec![false; graph.values.len()];
-    for value in graph
-        .nodes
-        .iter()
-        .flat_map(|node| &node.inputs)
-        .chain(graph.outputs.iter().map(|output| &output.value))
+    for value in
+        graph.nodes.iter().flat_map(|node| &node.inputs).chain(graph.outputs.iter().map(|output| &output.value))
     {
         used[value.index()] = true;
     }
@@ -126,12 +114,9 @@ fn unused_inputs(net: &ast::Net, graph: &Graph) -> Vec<Diagnostic> {
         .zip(&graph.inputs)
         .filter(|(_, value)| !used[value.index()])
         .map(|(input, _)| {
-            Diagnostic::new(
-                codes::UNUSED_INPUT,
-                format!("the input `{}` is not used", input.name),
-            )
-            .label(input.name.span, "no layer reads this")
-            .help("leave it out")
+            Diagnostic::new(codes::UNUSED_INPUT, format!("the input `{}` is not used", input.name))
+                .label(input.name.span, "no layer reads this")
+                .help("leave it out")
         })
         .collect()
 }

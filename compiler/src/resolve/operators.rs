@@ -12,17 +12,15 @@ use crate::ops::{self, ArgValue, Entry, Operands};
 
 impl<'a> Resolver<'a> {
     /// The value of a call of an operator.
-    pub(super) fn operator(
-        &mut self,
-        entry: &'static Entry,
-        call: &'a ast::Call,
-        slots: Slots<'a>,
-    ) -> Value {
+    pub(super) fn operator(&mut self, entry: &'static Entry, call: &'a ast::Call, slots: Slots<'a>) -> Value {
         if let Some(item) = self.in_const() {
             return self.report(
-                Diagnostic::new(codes::OPERATOR_IN_CONST, format!("the constant `{}` calls the operator `{}`", item.name, call.callee))
-                    .label(call.callee.span, "an operator makes a tensor")
-                    .help("constants hold numbers, strings, truth values and lists; use a `block` for layers"),
+                Diagnostic::new(
+                    codes::OPERATOR_IN_CONST,
+                    format!("the constant `{}` calls the operator `{}`", item.name, call.callee),
+                )
+                .label(call.callee.span, "an operator makes a tensor")
+                .help("constants hold numbers, strings, truth values and lists; use a `block` for layers"),
             );
         }
         let count = slots.len() - entry.signature.args.len();
@@ -48,26 +46,14 @@ impl<'a> Resolver<'a> {
             return Value::Error;
         };
         let alias = call.alias.as_ref().map(|alias| alias.name.as_str());
-        let site = Site {
-            primary: call.callee.span,
-            whole: call.span,
-            callee: &call.callee.name,
-            alias,
-            operands,
-            arguments,
-        };
+        let site =
+            Site { primary: call.callee.span, whole: call.span, callee: &call.callee.name, alias, operands, arguments };
         self.apply(entry, given, site)
     }
 
     #[cold]
     #[inline(never)]
-    fn argument_kind(
-        &mut self,
-        entry: &Entry,
-        call: &ast::Call,
-        spec: &ops::ArgSpec,
-        arg: &Arg<'a>,
-    ) {
+    fn argument_kind(&mut self, entry: &Entry, call: &ast::Call, spec: &ops::ArgSpec, arg: &Arg<'a>) {
         if arg.value.is_error() {
             return;
         }
@@ -94,57 +80,30 @@ impl<'a> Resolver<'a> {
         );
     }
 
-    fn operands(
-        &mut self,
-        entry: &Entry,
-        call: &ast::Call,
-        args: Vec<Arg<'a>>,
-    ) -> Option<Vec<Operand<'a>>> {
+    fn operands(&mut self, entry: &Entry, call: &ast::Call, args: Vec<Arg<'a>>) -> Option<Vec<Operand<'a>>> {
         let mut operands = Vec::new();
         let mut good = true;
-        let mut add =
-            |this: &mut Self, name: &str, value: &Value, span: Span, expr: Option<&'a Expr>| {
-                match value {
-                    Value::Tensor(id) => operands.push(Operand {
-                        value: *id,
-                        span,
-                        expr,
-                    }),
-                    _ => {
-                        good = false;
-                        this.not_a_tensor(call, name, value, span, "a tensor");
-                    }
-                }
-            };
+        let mut add = |this: &mut Self, name: &str, value: &Value, span: Span, expr: Option<&'a Expr>| match value {
+            Value::Tensor(id) => operands.push(Operand { value: *id, span, expr }),
+            _ => {
+                good = false;
+                this.not_a_tensor(call, name, value, span, "a tensor");
+            }
+        };
         match (entry.signature.operands, args.as_slice()) {
             (Operands::Fixed(names), _) => {
                 for (name, arg) in names.iter().zip(&args) {
                     add(self, name, &arg.value, arg.span, arg.expr);
                 }
             }
-            (
-                Operands::List(name),
-                [
-                    Arg {
-                        value: Value::List(list),
-                        span,
-                        expr,
-                    },
-                ],
-            ) if !list.items.is_empty() => {
+            (Operands::List(name), [Arg { value: Value::List(list), span, expr }]) if !list.items.is_empty() => {
                 let parts: &'a [Expr] = match expr.map(|expr| &expr.kind) {
                     Some(ExprKind::List(parts) | ExprKind::Tuple(parts)) => parts,
                     _ => &[],
                 };
                 for (i, value) in list.items.iter().enumerate() {
                     let part = parts.get(i);
-                    add(
-                        self,
-                        name,
-                        value,
-                        part.map_or(*span, |part| part.span),
-                        part,
-                    );
+                    add(self, name, value, part.map_or(*span, |part| part.span), part);
                 }
             }
             (Operands::List(name), _) => {
@@ -159,38 +118,21 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    fn not_a_tensor(
-        &mut self,
-        call: &ast::Call,
-        name: &str,
-        value: &Value,
-        span: Span,
-        wanted: &str,
-    ) {
+    fn not_a_tensor(&mut self, call: &ast::Call, name: &str, value: &Value, span: Span, wanted: &str) {
         if value.is_error() {
             return;
         }
         let found = value.describe(&self.builder);
         let help = match value {
             Value::Tensor(_) => format!("put the tensors into a list: `{}([a, b])`", call.callee),
-            Value::List(list) if list.items.is_empty() => {
-                "the list must hold at least one tensor".to_string()
-            }
-            Value::List(_) => {
-                "take one element, such as `list[0]`, or join them with `concat`".to_string()
-            }
-            _ => format!(
-                "the tensor comes first: `x |> {}(..)` or `{}(x, ..)`",
-                call.callee, call.callee
-            ),
+            Value::List(list) if list.items.is_empty() => "the list must hold at least one tensor".to_string(),
+            Value::List(_) => "take one element, such as `list[0]`, or join them with `concat`".to_string(),
+            _ => format!("the tensor comes first: `x |> {}(..)` or `{}(x, ..)`", call.callee, call.callee),
         };
         self.report(
             Diagnostic::new(
                 codes::NOT_A_TENSOR,
-                format!(
-                    "`{name}` of `{}` must be {wanted}, not {found}",
-                    call.callee
-                ),
+                format!("`{name}` of `{}` must be {wanted}, not {found}", call.callee),
             )
             .label(span, format!("this is {found}"))
             .label(call.callee.span, "in this call")
@@ -211,12 +153,9 @@ fn argument(value: &Value) -> Option<ArgValue> {
         Value::List(_) | Value::Tensor(_) | Value::Error => None,
     };
     match value {
-        Value::List(list) if list.items.len() <= LONGEST => list
-            .items
-            .iter()
-            .map(scalar)
-            .collect::<Option<Vec<_>>>()
-            .map(ArgValue::List),
+        Value::List(list) if list.items.len() <= LONGEST => {
+            list.items.iter().map(scalar).collect::<Option<Vec<_>>>().map(ArgValue::List)
+        }
         other => scalar(other),
     }
 }

@@ -79,23 +79,13 @@ pub(super) struct Paths<'a> {
 impl<'a> Paths<'a> {
     /// The outermost scope, of the net's body.
     pub(super) fn new() -> Paths<'a> {
-        let root = Scope {
-            outer: 0,
-            segment: None,
-            naming: Naming::Callee,
-            members: Vec::new(),
-        };
-        Paths {
-            path: String::new(),
-            scopes: vec![root],
-        }
+        let root = Scope { outer: 0, segment: None, naming: Naming::Callee, members: Vec::new() };
+        Paths { path: String::new(), scopes: vec![root] }
     }
 
     /// How calls directly in the innermost scope are named.
     pub(super) fn naming(&self) -> Naming {
-        self.scopes
-            .last()
-            .map_or(Naming::Callee, |scope| scope.naming)
+        self.scopes.last().map_or(Naming::Callee, |scope| scope.naming)
     }
 
     /// What a call adds to the path here.
@@ -123,12 +113,7 @@ impl<'a> Paths<'a> {
 
     /// Opens a scope.
     pub(super) fn enter(&mut self, segment: Option<Segment<'a>>, naming: Naming) {
-        self.scopes.push(Scope {
-            outer: self.path.len(),
-            segment,
-            naming,
-            members: Vec::new(),
-        });
+        self.scopes.push(Scope { outer: self.path.len(), segment, naming, members: Vec::new() });
         if let Some(segment) = segment {
             append(&mut self.path, segment);
         }
@@ -142,11 +127,7 @@ impl<'a> Paths<'a> {
         };
         self.path.truncate(scope.outer);
         if !scope.members.is_empty() {
-            self.weighted(Member {
-                segment: scope.segment,
-                unnamed,
-                span,
-            });
+            self.weighted(Member { segment: scope.segment, unnamed, span });
         }
     }
 
@@ -161,22 +142,14 @@ impl<'a> Paths<'a> {
     pub(super) fn check(&self) -> Option<Problem<'a>> {
         let scope = self.scopes.last()?;
         if scope.naming == Naming::Let && scope.members.len() > 1 {
-            let unnamed: Vec<_> = scope
-                .members
-                .iter()
-                .filter(|member| member.unnamed.is_some())
-                .copied()
-                .collect();
+            let unnamed: Vec<_> = scope.members.iter().filter(|member| member.unnamed.is_some()).copied().collect();
             if !unnamed.is_empty() {
                 return Some(Problem::NeedsAs(unnamed));
             }
         }
         let mut seen = HashMap::new();
         for member in &scope.members {
-            if let Some(first) = member
-                .segment
-                .and_then(|segment| seen.insert(segment, *member))
-            {
+            if let Some(first) = member.segment.and_then(|segment| seen.insert(segment, *member)) {
                 return Some(Problem::Duplicate(first, *member));
             }
         }

@@ -65,11 +65,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(
-        source: &'a Source,
-        file: &'a ast::File,
-        settings: &'a Settings,
-    ) -> Resolver<'a> {
+    pub(super) fn new(source: &'a Source, file: &'a ast::File, settings: &'a Settings) -> Resolver<'a> {
         let mut resolver = Resolver {
             source,
             file,
@@ -148,12 +144,8 @@ impl<'a> Resolver<'a> {
         }
         for frame in self.chain.iter().rev().take(MAX_CHAIN) {
             diagnostic = match *frame {
-                Frame::Block { block, span } => {
-                    diagnostic.label(span, format!("in this call of `{}`", block.name))
-                }
-                Frame::Turn { index, span } => {
-                    diagnostic.label(span, format!("in turn {index} of this loop"))
-                }
+                Frame::Block { block, span } => diagnostic.label(span, format!("in this call of `{}`", block.name)),
+                Frame::Turn { index, span } => diagnostic.label(span, format!("in turn {index} of this loop")),
             };
         }
         self.errors.push(diagnostic);
@@ -173,14 +165,7 @@ impl<'a> Resolver<'a> {
     /// Reports an error of one place.
     #[cold]
     #[inline(never)]
-    pub(super) fn error(
-        &mut self,
-        code: Code,
-        message: String,
-        span: Span,
-        label: &str,
-        help: &str,
-    ) -> Value {
+    pub(super) fn error(&mut self, code: Code, message: String, span: Span, label: &str, help: &str) -> Value {
         self.report(Diagnostic::new(code, message).label(span, label).help(help))
     }
 
@@ -191,11 +176,7 @@ impl<'a> Resolver<'a> {
         let fatal = fault.code == codes::TOO_MANY_STEPS;
         let mut diagnostic = Diagnostic::new(fault.code, fault.message).label(span, "here");
         diagnostic.help = fault.help;
-        if fatal {
-            self.fatal(diagnostic)
-        } else {
-            self.report(diagnostic)
-        }
+        if fatal { self.fatal(diagnostic) } else { self.report(diagnostic) }
     }
 
     /// Reports a name bound twice in one scope.
@@ -221,17 +202,12 @@ impl<'a> Resolver<'a> {
                 let place = self.paths.path().to_string();
                 let mut diagnostic = Diagnostic::new(
                     codes::NEEDS_AS,
-                    format!(
-                        "several calls have weights below `{place}` and need names of their own"
-                    ),
+                    format!("several calls have weights below `{place}` and need names of their own"),
                 );
                 for member in members.iter().take(SHOWN) {
                     diagnostic = diagnostic.label(member.span, "this call has weights and no `as`");
                 }
-                let callee = members
-                    .first()
-                    .and_then(|member| member.unnamed)
-                    .unwrap_or("conv");
+                let callee = members.first().and_then(|member| member.unnamed).unwrap_or("conv");
                 self.report(diagnostic.help(format!(
                     "write `{callee}(..) as NAME`: the weights are then called `{place}.NAME..`; or give each call a `let`"
                 )));
@@ -244,16 +220,10 @@ impl<'a> Resolver<'a> {
                     "give one of the two another name in its `let` or `as`; loops can each have a `let` of their own"
                 };
                 self.report(
-                    Diagnostic::new(
-                        codes::DUPLICATE_PATH,
-                        format!("two sets of weights are called `{path}`"),
-                    )
-                    .label(
-                        second.span,
-                        format!("the weights of this are called `{path}` ..."),
-                    )
-                    .label(first.span, "... like those of this")
-                    .help(help),
+                    Diagnostic::new(codes::DUPLICATE_PATH, format!("two sets of weights are called `{path}`"))
+                        .label(second.span, format!("the weights of this are called `{path}` ..."))
+                        .label(first.span, "... like those of this")
+                        .help(help),
                 );
             }
         }
@@ -270,9 +240,12 @@ impl<'a> Resolver<'a> {
         }
         if self.depth >= MAX_DEPTH {
             self.fatal(
-                Diagnostic::new(codes::EVALUATION_TOO_DEEP, format!("evaluation nests more than {MAX_DEPTH} levels deep"))
-                    .label(span, "here")
-                    .help("bind parts of the expression with `let`, or call fewer blocks from within blocks"),
+                Diagnostic::new(
+                    codes::EVALUATION_TOO_DEEP,
+                    format!("evaluation nests more than {MAX_DEPTH} levels deep"),
+                )
+                .label(span, "here")
+                .help("bind parts of the expression with `let`, or call fewer blocks from within blocks"),
             );
             return false;
         }
@@ -321,16 +294,11 @@ impl<'a> Resolver<'a> {
     fn const_cycle(&mut self, start: usize, user: Span) -> Value {
         let cycle: Vec<&ast::Const> = self.const_stack[start..].to_vec();
         let first = &cycle[0].name;
-        let mut diagnostic = Diagnostic::new(
-            codes::RECURSIVE_CONST,
-            format!("the constant `{first}` depends on itself"),
-        )
-        .label(user, format!("`{first}` is needed here ..."));
+        let mut diagnostic =
+            Diagnostic::new(codes::RECURSIVE_CONST, format!("the constant `{first}` depends on itself"))
+                .label(user, format!("`{first}` is needed here ..."));
         for item in cycle.iter().take(MAX_CHAIN) {
-            diagnostic = diagnostic.label(
-                item.name.span,
-                format!("... for the value of `{}`", item.name),
-            );
+            diagnostic = diagnostic.label(item.name.span, format!("... for the value of `{}`", item.name));
         }
         self.report(diagnostic.help("give one of them a value that does not use the others"))
     }
@@ -376,12 +344,8 @@ impl<'a> Resolver<'a> {
 
     /// `did you mean`, among the local names and constants.
     pub(super) fn suggest_value(&self, name: &str) -> String {
-        let consts = self
-            .file
-            .items
-            .iter()
-            .filter(|item| matches!(item, Item::Const(_)))
-            .map(|item| item.name().name.as_str());
+        let consts =
+            self.file.items.iter().filter(|item| matches!(item, Item::Const(_))).map(|item| item.name().name.as_str());
         suggest::or_else(name, self.scopes.names().chain(consts), || {
             "names come from `let`, `const`, the parameters of a block, the inputs of a net or a loop".to_string()
         })

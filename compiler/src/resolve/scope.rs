@@ -74,10 +74,7 @@ impl<'a> Scopes<'a> {
 
     /// The innermost visible binding.
     pub(super) fn get(&self, name: &str) -> Option<&Binding> {
-        self.bindings
-            .get(name)?
-            .last()
-            .filter(|binding| binding.scope > self.floor)
+        self.bindings.get(name)?.last().filter(|binding| binding.scope > self.floor)
     }
 
     /// The visible names, innermost first.

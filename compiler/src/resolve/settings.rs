@@ -36,8 +36,7 @@ pub struct Settings {
 /// It has no `=`, the name is not a name, or the value is empty, too large or not finite.
 pub fn parse_setting(text: &str) -> Result<(String, SetValue), Diagnostic> {
     let wrong = |message: String| {
-        Diagnostic::new(codes::MALFORMED_SETTING, message)
-            .help("write `--set name=value`, such as `--set classes=10`")
+        Diagnostic::new(codes::MALFORMED_SETTING, message).help("write `--set name=value`, such as `--set classes=10`")
     };
     let Some((name, value)) = text.split_once('=') else {
         return Err(wrong(format!("`{text}` has no `=`")));
@@ -53,11 +52,7 @@ pub fn parse_setting(text: &str) -> Result<(String, SetValue), Diagnostic> {
     } else if value == "true" || value == "false" {
         SetValue::Bool(value == "true")
     } else if digits.chars().all(|c| c.is_ascii_digit()) && !digits.is_empty() {
-        SetValue::Int(
-            value
-                .parse()
-                .map_err(|_| wrong(format!("{value} does not fit 64 bits")))?,
-        )
+        SetValue::Int(value.parse().map_err(|_| wrong(format!("{value} does not fit 64 bits")))?)
     } else if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && let Ok(number) = value.parse::<f64>()
     {
@@ -66,10 +61,7 @@ pub fn parse_setting(text: &str) -> Result<(String, SetValue), Diagnostic> {
         }
         SetValue::Float(number)
     } else {
-        let bare = value
-            .strip_prefix('"')
-            .and_then(|v| v.strip_suffix('"'))
-            .unwrap_or(value);
+        let bare = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
         SetValue::Str(bare.to_string())
     };
     Ok((name.to_string(), value))
@@ -97,16 +89,7 @@ mod tests {
 
     #[test]
     fn malformed() {
-        for text in [
-            "n",
-            "=3",
-            "n=",
-            "2n=3",
-            "a b=3",
-            "n=99999999999999999999",
-            "x=1e999",
-            "",
-        ] {
+        for text in ["n", "=3", "n=", "2n=3", "a b=3", "n=99999999999999999999", "x=1e999", ""] {
             assert_eq!(parse_setting(text).unwrap_err().code, "E0229", "{text}");
         }
     }

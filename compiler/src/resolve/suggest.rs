@@ -7,10 +7,7 @@ const MAX_NAME: usize = 64;
 const MAX_CANDIDATES: usize = 512;
 
 /// The candidate that differs from `name` in the fewest letters, if they are at most a third of it; the first of equals.
-pub(super) fn nearest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if name.len() > MAX_NAME {
         return None;
     }
@@ -22,10 +19,7 @@ pub(super) fn nearest<'c>(
         }
         let distance = distance(name.as_bytes(), candidate.as_bytes());
         // A name of one letter is near every other one.
-        if distance <= limit
-            && distance < name.len()
-            && best.is_none_or(|(least, _)| distance < least)
-        {
+        if distance <= limit && distance < name.len() && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
@@ -46,11 +40,7 @@ pub(super) fn listing<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
     /// More than these are only counted.
     const SHOWN: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
-    let quoted: Vec<String> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
         [] => "nothing".to_string(),
         _ if names.len() > SHOWN => {
@@ -86,13 +76,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, expected) in [
-            ("", "abc", 3),
-            ("conv", "conv", 0),
-            ("cnov", "conv", 1),
-            ("sotfmax", "softmax", 1),
-            ("abc", "xyz", 3),
-        ] {
+        for (a, b, expected) in
+            [("", "abc", 3), ("conv", "conv", 0), ("cnov", "conv", 1), ("sotfmax", "softmax", 1), ("abc", "xyz", 3)]
+        {
             assert_eq!(distance(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
             assert_eq!(distance(b.as_bytes(), a.as_bytes()), expected, "{b} {a}");
         }

@@ -15,15 +15,13 @@ use super::{Model, SetValue, Settings, resolve};
 /// Parses and resolves.
 fn run(text: &str, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
     let source = Source::new("test.net", text);
-    let file = parse(&source)
-        .unwrap_or_else(|report| panic!("{:?}\n{text}", report.diagnostics().collect::<Vec<_>>()));
+    let file = parse(&source).unwrap_or_else(|report| panic!("{:?}\n{text}", report.diagnostics().collect::<Vec<_>>()));
     resolve(&source, &file, settings)
 }
 
 /// Resolves a good text.
 fn good(text: &str) -> Model {
-    run(text, &Settings::default())
-        .unwrap_or_else(|errors| panic!("{}\n{text}", render(text, &errors)))
+    run(text, &Settings::default()).unwrap_or_else(|errors| panic!("{}\n{text}", render(text, &errors)))
 }
 
 /// The errors of a bad text.
@@ -42,10 +40,7 @@ fn net(body: &str) -> String {
 /// Settings from `--set` texts.
 fn set(settings: &[(&str, SetValue)]) -> Settings {
     Settings {
-        set: settings
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        set: settings.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         ..Settings::default()
     }
 }
@@ -57,12 +52,7 @@ fn render(text: &str, diagnostics: &[Diagnostic]) -> String {
     for diagnostic in diagnostics {
         out += &format!("{} {}\n", diagnostic.code, diagnostic.message);
         for label in &diagnostic.labels {
-            out += &format!(
-                "  {} `{}`: {}\n",
-                source.position(label.span.start),
-                source.slice(label.span),
-                label.text
-            );
+            out += &format!("  {} `{}`: {}\n", source.position(label.span.start), source.slice(label.span), label.text);
         }
         if let Some(help) = &diagnostic.help {
             out += &format!("  help: {help}\n");
@@ -74,39 +64,19 @@ fn render(text: &str, diagnostics: &[Diagnostic]) -> String {
 /// Codes and lines of diagnostics.
 fn places(text: &str, diagnostics: &[Diagnostic]) -> Vec<(&'static str, usize)> {
     let source = Source::new("test.net", text);
-    let line = |diagnostic: &Diagnostic| {
-        diagnostic
-            .span()
-            .map_or(0, |span| source.position(span.start).line)
-    };
-    diagnostics
-        .iter()
-        .map(|diagnostic| (diagnostic.code, line(diagnostic)))
-        .collect()
+    let line = |diagnostic: &Diagnostic| diagnostic.span().map_or(0, |span| source.position(span.start).line);
+    diagnostics.iter().map(|diagnostic| (diagnostic.code, line(diagnostic))).collect()
 }
 
 /// Paths and shapes of a model's parameters.
 fn weights(model: &Model) -> Vec<String> {
     let graph = &model.graph;
-    let shape = |dims: &[usize]| {
-        dims.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("x")
-    };
-    graph
-        .params
-        .iter()
-        .map(|&id| format!("{} {}", graph.value(id).name, shape(&graph.ty(id).shape)))
-        .collect()
+    let shape = |dims: &[usize]| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
+    graph.params.iter().map(|&id| format!("{} {}", graph.value(id).name, shape(&graph.ty(id).shape))).collect()
 }
 
 /// Names of a model's nodes, with their operators.
 fn nodes(model: &Model) -> Vec<String> {
     let graph = &model.graph;
-    graph
-        .nodes
-        .iter()
-        .map(|node| format!("{} = {}", graph.value(node.results[0]).name, node.op.name()))
-        .collect()
+    graph.nodes.iter().map(|node| format!("{} = {}", graph.value(node.results[0]).name, node.op.name())).collect()
 }

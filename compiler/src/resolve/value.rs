@@ -37,8 +37,7 @@ impl Value {
     /// A list; `None` beyond [`MAX_LIST`] or [`MAX_LIST_DEPTH`].
     pub(super) fn list(items: Vec<Value>) -> Option<Value> {
         let depth = 1 + items.iter().map(Value::depth).max().unwrap_or(0);
-        (items.len() <= MAX_LIST && depth <= MAX_LIST_DEPTH)
-            .then(|| Value::List(Rc::new(List { items, depth })))
+        (items.len() <= MAX_LIST && depth <= MAX_LIST_DEPTH).then(|| Value::List(Rc::new(List { items, depth })))
     }
 
     fn depth(&self) -> usize {

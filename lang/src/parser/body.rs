@@ -46,7 +46,8 @@ impl Convert<'_> {
                     _ => {
                         let (expr, expr_height) = self.expr(part);
                         height = height.max(expr_height);
-                        let before = attributes.last().map(|attribute| attribute.span).or(entries.last().map(Entry::span));
+                        let before =
+                            attributes.last().map(|attribute| attribute.span).or(entries.last().map(Entry::span));
                         if self.check_gap(before, expr.span) {
                             attributes.clear();
                         }
@@ -76,49 +77,28 @@ impl Convert<'_> {
         if self.error_count() == errors_before {
             self.check_entries(&entries, last.as_ref(), span);
         }
-        let result = last.unwrap_or(Expr {
-            kind: ExprKind::Bool(false),
-            span,
-        });
+        let result = last.unwrap_or(Expr { kind: ExprKind::Bool(false), span });
         let statements = entries.into_iter().filter_map(|entry| match entry {
             Entry::Statement(statement) => Some(statement),
             Entry::Expr(_) => None,
         });
-        let body = Body {
-            statements: statements.collect(),
-            result,
-            span,
-        };
+        let body = Body { statements: statements.collect(), result, span };
         (body, self.raise(height, span))
     }
 
     /// `let a = conv (x)` reads as a statement and a tuple; true when it was found and reported.
     fn check_gap(&self, before: Option<Span>, span: Span) -> bool {
         let Some(before) = before else { return false };
-        let first = self
-            .text
-            .get(span.range())
-            .unwrap_or_default()
-            .bytes()
-            .next();
-        let gap = self
-            .text
-            .get(before.end as usize..span.start as usize)
-            .unwrap_or_default();
+        let first = self.text.get(span.range()).unwrap_or_default().bytes().next();
+        let gap = self.text.get(before.end as usize..span.start as usize).unwrap_or_default();
         if matches!(first, Some(b'(' | b'[')) && !gap.contains('\n') {
             let name_length = self.text[before.range()]
                 .bytes()
                 .rev()
                 .take_while(|&byte| byte == b'_' || byte.is_ascii_alphanumeric())
                 .count();
-            let name = Span {
-                start: before.end - name_length as u32,
-                end: before.end,
-            };
-            let bracket = Span {
-                start: span.start,
-                end: span.start + 1,
-            };
+            let name = Span { start: before.end - name_length as u32, end: before.end };
+            let bracket = Span { start: span.start, end: span.start + 1 };
             self.report(space_before_bracket(self.text, name, bracket));
             return true;
         }
@@ -132,22 +112,13 @@ impl Convert<'_> {
         });
         if let (Some(unused), Some(last)) = (unused, last) {
             self.report(
-                Diagnostic::new(
-                    codes::EXTRA_RESULT,
-                    "a body has one final expression, this one has more",
-                )
-                .label(unused.span, "nothing uses this value")
-                .label(last.span, "this is the final expression")
-                .help(format!(
-                    "bind it with `let name = {}`, or delete it",
-                    self.snippet(unused.span)
-                )),
+                Diagnostic::new(codes::EXTRA_RESULT, "a body has one final expression, this one has more")
+                    .label(unused.span, "nothing uses this value")
+                    .label(last.span, "this is the final expression")
+                    .help(format!("bind it with `let name = {}`, or delete it", self.snippet(unused.span))),
             );
         } else if last.is_none() {
-            let end = Span {
-                start: span.end - 1,
-                end: span.end,
-            };
+            let end = Span { start: span.end - 1, end: span.end };
             let diagnostic = Diagnostic::new(codes::NO_RESULT, "this body has no final expression");
             self.report(match (unused, entries.last()) {
                 (Some(unused), _) => diagnostic
@@ -183,45 +154,20 @@ impl Convert<'_> {
         let (Some(pattern), Some((value, height))) = (pattern, value) else {
             return (None, 0);
         };
-        let start = attributes
-            .first()
-            .map_or(whole.start, |attribute| attribute.span.start);
-        let span = Span {
-            start,
-            end: value.span.end,
-        };
+        let start = attributes.first().map_or(whole.start, |attribute| attribute.span.start);
+        let span = Span { start, end: value.span.end };
         if is_bare {
-            let statement = self.snippet(Span {
-                start: whole.start,
-                end: span.end,
-            });
-            let statement = if statement == ".." {
-                format!("{} = ..", self.snippet(pattern.span()))
-            } else {
-                statement
-            };
+            let statement = self.snippet(Span { start: whole.start, end: span.end });
+            let statement =
+                if statement == ".." { format!("{} = ..", self.snippet(pattern.span())) } else { statement };
             self.report(
                 Diagnostic::new(codes::MISSING_LET, "a binding begins with `let`")
                     .label(pattern.span(), "bound without `let`")
                     .help(format!("did you mean `let {statement}`?"))
-                    .fix(
-                        Span {
-                            start: whole.start,
-                            end: whole.start,
-                        },
-                        "let ",
-                    ),
+                    .fix(Span { start: whole.start, end: whole.start }, "let "),
             );
         }
-        (
-            Some(Let {
-                attributes,
-                pattern,
-                value,
-                span,
-            }),
-            height,
-        )
+        (Some(Let { attributes, pattern, value, span }), height)
     }
 
     /// A name, `_`, or a tuple of patterns. Nests as deep as brackets do.
@@ -230,10 +176,7 @@ impl Convert<'_> {
         if pair.as_rule() != Rule::group {
             return match pair.as_str() {
                 "_" => Pattern::Ignore(span),
-                name => Pattern::Name(Ident {
-                    name: name.to_owned(),
-                    span,
-                }),
+                name => Pattern::Name(Ident { name: name.to_owned(), span }),
             };
         }
         let mut parts = Vec::new();

@@ -19,16 +19,9 @@ struct Failure<'t> {
 }
 
 /// One diagnostic for the error pest stopped at in a segment with the given tokens.
-pub(super) fn explain(
-    text: &str,
-    tokens: &[Token],
-    segment: Span,
-    error: &Error<Rule>,
-) -> Diagnostic {
+pub(super) fn explain(text: &str, tokens: &[Token], segment: Span, error: &Error<Rule>) -> Diagnostic {
     let offset = match error.location {
-        InputLocation::Pos(offset) | InputLocation::Span((offset, _)) => {
-            segment.start as usize + offset
-        }
+        InputLocation::Pos(offset) | InputLocation::Span((offset, _)) => segment.start as usize + offset,
     };
     let at = tokens.partition_point(|token| (token.span.end as usize) <= offset);
     let expected = match &error.variant {
@@ -36,26 +29,16 @@ pub(super) fn explain(
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
     let end = tokens.last().map_or(segment.start, |token| token.span.end);
-    let failure = Failure {
-        text,
-        tokens,
-        at,
-        expected,
-        end: Span { start: end, end },
-    };
+    let failure = Failure { text, tokens, at, expected, end: Span { start: end, end } };
     failure.diagnostic()
 }
 
 /// What the reader calls a rule; `None` for what is not worth naming.
 fn phrase(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::expr
-        | Rule::operand
-        | Rule::number
-        | Rule::string
-        | Rule::neg
-        | Rule::not
-        | Rule::paren => "an expression",
+        Rule::expr | Rule::operand | Rule::number | Rule::string | Rule::neg | Rule::not | Rule::paren => {
+            "an expression"
+        }
         Rule::name | Rule::free_name | Rule::group => "a name",
         Rule::param => "a parameter",
         Rule::input => "an input",
@@ -79,9 +62,7 @@ impl<'t> Failure<'t> {
     }
 
     fn previous(&self) -> Option<&'t Token> {
-        self.at
-            .checked_sub(1)
-            .and_then(|index| self.tokens.get(index))
+        self.at.checked_sub(1).and_then(|index| self.tokens.get(index))
     }
 
     fn expects(&self, rule: Rule) -> bool {
@@ -89,9 +70,7 @@ impl<'t> Failure<'t> {
     }
 
     fn expects_expression(&self) -> bool {
-        self.expected
-            .iter()
-            .any(|&rule| phrase(rule) == Some("an expression"))
+        self.expected.iter().any(|&rule| phrase(rule) == Some("an expression"))
     }
 
     /// Behind a complete operand.
@@ -140,15 +119,11 @@ impl<'t> Failure<'t> {
             if matches!(spelling, "(" | "[")
                 && (previous.kind == TokenKind::Close || previous.kind == TokenKind::Word)
                 && (self.expects_operator() || self.expects(Rule::dims))
-                && !(previous.kind == TokenKind::Word
-                    && KEYWORDS.contains(&previous.text(self.text)))
+                && !(previous.kind == TokenKind::Word && KEYWORDS.contains(&previous.text(self.text)))
             {
                 return space_before_bracket(self.text, previous.span, found.span);
             }
-            if spelling == "="
-                && self.expects_operator()
-                && enclosing.is_some_and(|open| !open.is(self.text, "{"))
-            {
+            if spelling == "=" && self.expects_operator() && enclosing.is_some_and(|open| !open.is(self.text, "{")) {
                 return named_with_equals(previous.text(self.text), found.span);
             }
         }
@@ -174,9 +149,7 @@ impl<'t> Failure<'t> {
         if self.expects_operator() && self.expects(Rule::body) {
             phrases.push("`{`".to_owned());
         }
-        let begun = self
-            .previous()
-            .is_some_and(|token| token.kind == TokenKind::Open || token.is(self.text, ","));
+        let begun = self.previous().is_some_and(|token| token.kind == TokenKind::Open || token.is(self.text, ","));
         if let Some(open) = self.enclosing()
             && (self.expects_operator()
                 || phrases.is_empty()
@@ -213,11 +186,7 @@ impl<'t> Failure<'t> {
         let (span, label) = match found {
             Some(found) => {
                 let spelling = found.text(self.text);
-                let kind = if found.kind == TokenKind::Word && KEYWORDS.contains(&spelling) {
-                    "keyword "
-                } else {
-                    ""
-                };
+                let kind = if found.kind == TokenKind::Word && KEYWORDS.contains(&spelling) { "keyword " } else { "" };
                 (found.span, format!("found {kind}`{}`", shorten(spelling)))
             }
             None => (self.end, "the item ends here".to_owned()),
@@ -233,21 +202,13 @@ impl<'t> Failure<'t> {
         let found = found.map_or("", |token| token.text(self.text));
         let previous = self.previous().map_or("", |token| token.text(self.text));
         Some(match (previous, found) {
-            (_, "=") if self.expects_operator() => {
-                "a comparison is written `==`; a binding is written `let name = ..`"
-            }
+            (_, "=") if self.expects_operator() => "a comparison is written `==`; a binding is written `let name = ..`",
             ("*", "*") => "there is no power operator; write the product out",
             ("/", "*") => "comments begin with `//`",
-            (_, "=") if self.expects(Rule::colon) => {
-                "an input has a type: `name: f32[n, 3, 224, 224]`"
-            }
-            (_, ":") if self.expects(Rule::assign) => {
-                "parameters have no type; a default is written `name = value`"
-            }
+            (_, "=") if self.expects(Rule::colon) => "an input has a type: `name: f32[n, 3, 224, 224]`",
+            (_, ":") if self.expects(Rule::assign) => "parameters have no type; a default is written `name = value`",
             ("|>", _) => "a stage is a call such as `relu` or `conv(32, 3)`",
-            (")", "{") if self.expects(Rule::arrow) => {
-                "a net says what it yields: `-> f32[n, classes]`"
-            }
+            (")", "{") if self.expects(Rule::arrow) => "a net says what it yields: `-> f32[n, classes]`",
             _ if self.expects(Rule::dims) => "a type lists its dimensions: `f32[n, 3, 224, 224]`",
             _ => return None,
         })
@@ -256,9 +217,7 @@ impl<'t> Failure<'t> {
 
 fn shorten(text: &str) -> &str {
     const LONGEST: usize = 32;
-    text.char_indices()
-        .nth(LONGEST)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The error for an attribute where none can stand.
@@ -269,37 +228,25 @@ pub(super) fn misplaced_attribute(span: Span) -> Diagnostic {
 }
 
 fn keyword_as_name(word: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::KEYWORD_AS_NAME,
-        format!("`{word}` is a keyword and can't be a name here"),
-    )
-    .label(span, "expected a name")
-    .help(format!("use another name, such as `{word}_`"))
+    Diagnostic::new(codes::KEYWORD_AS_NAME, format!("`{word}` is a keyword and can't be a name here"))
+        .label(span, "expected a name")
+        .help(format!("use another name, such as `{word}_`"))
 }
 
 /// The error for `f (x)`.
 pub(super) fn space_before_bracket(text: &str, name: Span, bracket: Span) -> Diagnostic {
-    let gap = Span {
-        start: name.end,
-        end: bracket.start,
-    };
+    let gap = Span { start: name.end, end: bracket.start };
     let open = text.get(bracket.range()).unwrap_or_default();
     let spelling = text.get(name.range()).unwrap_or_default();
-    Diagnostic::new(
-        codes::SPACE_BEFORE_BRACKET,
-        format!("`{open}` must touch what it belongs to"),
-    )
-    .label(bracket, "a space stands before this")
-    .help(format!("write `{}{open}..`", shorten(spelling)))
-    .fix(gap, "")
+    Diagnostic::new(codes::SPACE_BEFORE_BRACKET, format!("`{open}` must touch what it belongs to"))
+        .label(bracket, "a space stands before this")
+        .help(format!("write `{}{open}..`", shorten(spelling)))
+        .fix(gap, "")
 }
 
 fn named_with_equals(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(codes::UNEXPECTED, "expected `:`, found `=`")
         .label(span, "arguments are named with `:`")
-        .help(format!(
-            "write `{}: ..`; `=` is for defaults where a block is declared",
-            shorten(name)
-        ))
+        .help(format!("write `{}: ..`; `=` is for defaults where a block is declared", shorten(name)))
         .fix(span, ":")
 }

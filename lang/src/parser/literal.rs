@@ -24,10 +24,7 @@ impl Convert<'_> {
                 Err(_) => self.report(
                     Diagnostic::new(codes::INTEGER_TOO_LARGE, "this integer is too large")
                         .label(span, "does not fit 64 bits")
-                        .help(format!(
-                            "the largest integer is {}; floats have a `.` or an exponent",
-                            i64::MAX
-                        )),
+                        .help(format!("the largest integer is {}; floats have a `.` or an exponent", i64::MAX)),
                 ),
             }
         }
@@ -52,9 +49,12 @@ impl Convert<'_> {
                 Some((end, other)) => {
                     let start = span.start as usize + 1;
                     self.report(
-                        Diagnostic::new(codes::UNKNOWN_ESCAPE, format!("`\\{}` is not an escape", other.escape_debug()))
-                            .label(Span::new(start + at, start + end + other.len_utf8()), "unknown escape")
-                            .help("the escapes are `\\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`"),
+                        Diagnostic::new(
+                            codes::UNKNOWN_ESCAPE,
+                            format!("`\\{}` is not an escape", other.escape_debug()),
+                        )
+                        .label(Span::new(start + at, start + end + other.len_utf8()), "unknown escape")
+                        .help("the escapes are `\\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`"),
                     );
                 }
                 None => {}

@@ -10,11 +10,7 @@ use crate::source::Span;
 impl Convert<'_> {
     pub(super) fn leading_sign(&self, op: &str, op_span: Span, right: Span) {
         let operand = self.snippet(right);
-        let new = if op == "-" {
-            format!("(-{operand})")
-        } else {
-            operand
-        };
+        let new = if op == "-" { format!("(-{operand})") } else { operand };
         self.report(
             Diagnostic::new(codes::LINE_STARTS_WITH_SIGN, format!("a line can't begin with `{op}`"))
                 .label(op_span, "continues the line before, or begins a new expression?")
@@ -25,13 +21,7 @@ impl Convert<'_> {
         );
     }
 
-    pub(super) fn chained_comparison(
-        &self,
-        left: &Expr,
-        op: BinaryOp,
-        op_span: Span,
-        right: &Expr,
-    ) {
+    pub(super) fn chained_comparison(&self, left: &Expr, op: BinaryOp, op_span: Span, right: &Expr) {
         let ExprKind::Binary(first) = &left.kind else {
             return;
         };
@@ -40,40 +30,28 @@ impl Convert<'_> {
             Diagnostic::new(codes::CHAINED_COMPARISON, "comparisons can't be chained")
                 .label(op_span, "a second comparison")
                 .label(first.op_span, "the first")
-                .help(format!(
-                    "write `{} and {shared} {op} {}`",
-                    self.snippet(left.span),
-                    self.snippet(right.span)
-                )),
+                .help(format!("write `{} and {shared} {op} {}`", self.snippet(left.span), self.snippet(right.span))),
         );
     }
 
     pub(super) fn mixed_head(&self, head: &Expr) {
         let (left, op_span, right) = match &head.kind {
             ExprKind::Binary(binary) => (binary.left.span, binary.op_span, binary.right.span),
-            ExprKind::Range(range) => (
-                range.start.span,
-                Span {
-                    start: range.start.span.end,
-                    end: range.end.span.start,
-                },
-                range.end.span,
-            ),
+            ExprKind::Range(range) => {
+                (range.start.span, Span { start: range.start.span.end, end: range.end.span.start }, range.end.span)
+            }
             _ => return,
         };
         let op = self.snippet(op_span);
         self.report(
-            Diagnostic::new(
-                codes::PIPELINE_WITH_INFIX,
-                format!("`{op}` mixed with `|>` needs parentheses"),
-            )
-            .label(head.span, "does all of this flow into the pipeline?")
-            .help(format!(
-                "write `({}) |> ..`, or `{} {op} ({} |> ..)`",
-                self.snippet(head.span),
-                self.snippet(left),
-                self.snippet(right)
-            )),
+            Diagnostic::new(codes::PIPELINE_WITH_INFIX, format!("`{op}` mixed with `|>` needs parentheses"))
+                .label(head.span, "does all of this flow into the pipeline?")
+                .help(format!(
+                    "write `({}) |> ..`, or `{} {op} ({} |> ..)`",
+                    self.snippet(head.span),
+                    self.snippet(left),
+                    self.snippet(right)
+                )),
         );
     }
 
@@ -92,24 +70,12 @@ impl Convert<'_> {
             );
         }
         let op = chain.get(1).map_or("", |op| op.as_str());
-        let pipeline = self.snippet(Span {
-            start: head.span.start,
-            end: self.span(first).end,
-        });
-        let rest = self.snippet(Span {
-            start: chain.get(2).map_or(span, |next| self.span(next)).start,
-            end: span.end,
-        });
+        let pipeline = self.snippet(Span { start: head.span.start, end: self.span(first).end });
+        let rest = self.snippet(Span { start: chain.get(2).map_or(span, |next| self.span(next)).start, end: span.end });
         self.report(
-            Diagnostic::new(
-                codes::PIPELINE_WITH_INFIX,
-                format!("`{op}` mixed with `|>` needs parentheses"),
-            )
-            .label(
-                chain.get(1).map_or(span, |op| self.span(op)),
-                "applies to what?",
-            )
-            .help(format!("write `({pipeline}) {op} {rest}`")),
+            Diagnostic::new(codes::PIPELINE_WITH_INFIX, format!("`{op}` mixed with `|>` needs parentheses"))
+                .label(chain.get(1).map_or(span, |op| self.span(op)), "applies to what?")
+                .help(format!("write `({pipeline}) {op} {rest}`")),
         );
     }
 }

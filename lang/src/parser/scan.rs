@@ -45,24 +45,12 @@ const FOREIGN: &[(&str, Option<&str>, &str)] = &[
     ("!", Some("not "), "negation is spelled `not`"),
     ("&", Some("and"), "the operator is spelled `and`"),
     ("|", Some("|>"), "pipelines are spelled `|>`"),
-    (
-        ";",
-        Some(""),
-        "statements end without a mark; delete the `;`",
-    ),
+    (";", Some(""), "statements end without a mark; delete the `;`"),
     ("#", Some("//"), "comments begin with `//`"),
     ("'", None, "strings stand in double quotes"),
     ("`", None, "strings stand in double quotes"),
-    (
-        "%",
-        None,
-        "there is no remainder operator; see `div` and `ceil_div`",
-    ),
-    (
-        ".",
-        None,
-        "a `.` stands in floats (`0.5`) and in ranges (`0..4`) only",
-    ),
+    ("%", None, "there is no remainder operator; see `div` and `ceil_div`"),
+    (".", None, "a `.` stands in floats (`0.5`) and in ranges (`0..4`) only"),
 ];
 
 struct Scanner<'t> {
@@ -74,17 +62,8 @@ struct Scanner<'t> {
 
 /// All tokens of a text, and an error for everything that is none.
 pub(super) fn scan(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
-    let at = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
-    let mut scanner = Scanner {
-        text,
-        at,
-        tokens: Vec::new(),
-        errors: Vec::new(),
-    };
+    let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut scanner = Scanner { text, at, tokens: Vec::new(), errors: Vec::new() };
     while scanner.token() {}
     (scanner.tokens, scanner.errors)
 }
@@ -99,11 +78,7 @@ impl Scanner<'_> {
     }
 
     fn byte(&self, ahead: usize) -> u8 {
-        self.text
-            .as_bytes()
-            .get(self.at + ahead)
-            .copied()
-            .unwrap_or(0)
+        self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
     fn skip_while(&mut self, accept: impl Fn(u8) -> bool) {
@@ -113,10 +88,7 @@ impl Scanner<'_> {
     }
 
     fn push(&mut self, kind: TokenKind, start: usize) {
-        self.tokens.push(Token {
-            kind,
-            span: Span::new(start, self.at),
-        });
+        self.tokens.push(Token { kind, span: Span::new(start, self.at) });
     }
 
     /// Takes trivia and one token; false at the end.
@@ -137,11 +109,7 @@ impl Scanner<'_> {
                 self.at += 1;
                 self.skip_while(is_word);
                 let spelling = self.text[start..self.at].to_owned();
-                self.malformed(
-                    start,
-                    "a float begins with a digit",
-                    Some(format!("0{spelling}")),
-                );
+                self.malformed(start, "a float begins with a digit", Some(format!("0{spelling}")));
             }
             _ if is_word(first) => {
                 self.skip_while(is_word);
@@ -197,11 +165,7 @@ impl Scanner<'_> {
             let digits = self.text[start..self.at].to_owned();
             self.at += 1;
             self.skip_while(is_word);
-            return self.malformed(
-                start,
-                "digits must follow the `.`",
-                Some(format!("{digits}.0")),
-            );
+            return self.malformed(start, "digits must follow the `.`", Some(format!("{digits}.0")));
         }
         if matches!(self.byte(0), b'e' | b'E') {
             let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
@@ -220,27 +184,18 @@ impl Scanner<'_> {
     fn malformed(&mut self, start: usize, why: &str, replacement: Option<String>) {
         let span = Span::new(start, self.at);
         let spelling = &self.text[span.range()];
-        let mut diagnostic = Diagnostic::new(
-            codes::MALFORMED_NUMBER,
-            format!("`{spelling}` is not a number"),
-        )
-        .label(span, why);
+        let mut diagnostic =
+            Diagnostic::new(codes::MALFORMED_NUMBER, format!("`{spelling}` is not a number")).label(span, why);
         diagnostic = match replacement {
-            Some(replacement) => diagnostic
-                .help(format!("did you mean `{replacement}`?"))
-                .fix(span, replacement),
-            None => diagnostic
-                .help("numbers are decimal: `12`, `0.5`, `1e-3`; names begin with a letter or `_`"),
+            Some(replacement) => diagnostic.help(format!("did you mean `{replacement}`?")).fix(span, replacement),
+            None => diagnostic.help("numbers are decimal: `12`, `0.5`, `1e-3`; names begin with a letter or `_`"),
         };
         self.errors.push(diagnostic);
         self.push(TokenKind::Bad, start);
     }
 
     fn block_comment(&mut self, start: usize) {
-        self.at = self
-            .rest()
-            .find("*/")
-            .map_or(self.text.len(), |length| start + length + 2);
+        self.at = self.rest().find("*/").map_or(self.text.len(), |length| start + length + 2);
         self.errors.push(
             Diagnostic::new(codes::STRAY_CHARACTER, "`/*` does not begin a comment")
                 .label(Span::new(start, start + 2), "not part of the language")
@@ -250,9 +205,7 @@ impl Scanner<'_> {
     }
 
     fn stray(&mut self, start: usize) {
-        let foreign = FOREIGN
-            .iter()
-            .find(|(spelling, ..)| self.rest().starts_with(spelling));
+        let foreign = FOREIGN.iter().find(|(spelling, ..)| self.rest().starts_with(spelling));
         if let Some((spelling, replacement, help)) = foreign {
             self.at += spelling.len();
             if *spelling == "'" {
@@ -260,32 +213,21 @@ impl Scanner<'_> {
                 self.at += line.find('\'').map_or(0, |length| length + 1);
             }
             let span = Span::new(start, self.at);
-            let mut diagnostic = Diagnostic::new(
-                codes::STRAY_CHARACTER,
-                format!("`{spelling}` is not part of the language"),
-            )
-            .label(span, "not expected anywhere")
-            .help(*help);
+            let mut diagnostic =
+                Diagnostic::new(codes::STRAY_CHARACTER, format!("`{spelling}` is not part of the language"))
+                    .label(span, "not expected anywhere")
+                    .help(*help);
             if let Some(replacement) = replacement {
                 diagnostic = diagnostic.fix(span, *replacement);
             }
             self.errors.push(diagnostic);
         } else {
             // One error for a whole run: a word of another script is one mistake.
-            let foreign =
-                |c: char| !c.is_ascii() || c.is_ascii_control() && !c.is_ascii_whitespace();
+            let foreign = |c: char| !c.is_ascii() || c.is_ascii_control() && !c.is_ascii_whitespace();
             let first = self.rest().chars().next().map_or(1, char::len_utf8);
-            let run = self
-                .rest()
-                .chars()
-                .take_while(|&c| foreign(c))
-                .map(char::len_utf8)
-                .sum::<usize>();
+            let run = self.rest().chars().take_while(|&c| foreign(c)).map(char::len_utf8).sum::<usize>();
             self.at += run.max(first);
-            let spelling = self.text[start..self.at]
-                .escape_debug()
-                .take(20)
-                .collect::<String>();
+            let spelling = self.text[start..self.at].escape_debug().take(20).collect::<String>();
             self.errors.push(
                 Diagnostic::new(codes::STRAY_CHARACTER, format!("`{spelling}` is not part of the language"))
                     .label(Span::new(start, self.at), "not expected anywhere")

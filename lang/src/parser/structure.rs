@@ -35,13 +35,7 @@ struct Structure<'t, 'e> {
 
 /// Cuts the tokens into items; reports unmatched and too deep brackets, and what is no item.
 pub(super) fn segments(text: &str, tokens: &[Token], errors: &mut Vec<Diagnostic>) -> Vec<Segment> {
-    let mut structure = Structure {
-        text,
-        tokens,
-        stack: Vec::new(),
-        segments: Vec::new(),
-        errors,
-    };
+    let mut structure = Structure { text, tokens, stack: Vec::new(), segments: Vec::new(), errors };
     for index in 0..tokens.len() {
         if !structure.token(index) {
             return Vec::new();
@@ -62,9 +56,7 @@ pub(super) fn closer(open: &str) -> &'static str {
 
 impl<'t> Structure<'t, '_> {
     fn spelling(&self, index: usize) -> &'t str {
-        self.tokens
-            .get(index)
-            .map_or("", |token| token.text(self.text))
+        self.tokens.get(index).map_or("", |token| token.text(self.text))
     }
 
     fn kind(&self, index: usize) -> Option<TokenKind> {
@@ -85,14 +77,10 @@ impl<'t> Structure<'t, '_> {
         }
         if self.stack.iter().all(|&open| self.is_head(open)) {
             // `const net = 1` is one item with a bad name.
-            return self
-                .segments
-                .last()
-                .is_none_or(|segment| index != segment.tokens.start + 1);
+            return self.segments.last().is_none_or(|segment| index != segment.tokens.start + 1);
         }
         // Within brackets these words are names of parameters and arguments, which no name follows.
-        self.begins_line(index)
-            && (self.is_name(index + 1) || self.kind(index + 1) == Some(TokenKind::String))
+        self.begins_line(index) && (self.is_name(index + 1) || self.kind(index + 1) == Some(TokenKind::String))
     }
 
     /// False when the rest is not worth a look.
@@ -106,9 +94,7 @@ impl<'t> Structure<'t, '_> {
         }
         match token.kind {
             TokenKind::Open => {
-                if token.is(self.text, "{")
-                    && self.stack.last().is_some_and(|&open| self.is_head(open))
-                {
+                if token.is(self.text, "{") && self.stack.last().is_some_and(|&open| self.is_head(open)) {
                     self.stack.pop();
                 }
                 return self.open(index);
@@ -117,10 +103,7 @@ impl<'t> Structure<'t, '_> {
             TokenKind::Bad => self.mark_broken(),
             TokenKind::Word if self.spelling(index) == "let" => self.let_keyword(index),
             // As the name of a parameter or argument it is followed by one of these.
-            TokenKind::Word
-                if self.is_head(index)
-                    && ![":", ",", ")", "="].contains(&self.spelling(index + 1)) =>
-            {
+            TokenKind::Word if self.is_head(index) && ![":", ",", ")", "="].contains(&self.spelling(index + 1)) => {
                 return self.open(index);
             }
             _ => {}
@@ -139,12 +122,9 @@ impl<'t> Structure<'t, '_> {
             return true;
         }
         self.errors.push(
-            Diagnostic::new(
-                codes::NESTING_TOO_DEEP,
-                format!("this nests more than {} deep", limits::NESTING),
-            )
-            .label(self.tokens[index].span, "one too many")
-            .help("give inner parts a name with `let`, or move them into a block"),
+            Diagnostic::new(codes::NESTING_TOO_DEEP, format!("this nests more than {} deep", limits::NESTING))
+                .label(self.tokens[index].span, "one too many")
+                .help("give inner parts a name with `let`, or move them into a block"),
         );
         false
     }
@@ -177,25 +157,18 @@ impl<'t> Structure<'t, '_> {
             None => {
                 let span = self.tokens[index].span;
                 let innermost = self.stack.iter().rfind(|&&open| !self.is_head(open));
-                let diagnostic =
-                    Diagnostic::new(codes::STRAY_BRACKET, format!("`{found}` closes nothing"));
+                let diagnostic = Diagnostic::new(codes::STRAY_BRACKET, format!("`{found}` closes nothing"));
                 self.bracket_error(match innermost {
                     Some(&open) => {
                         let spelling = self.spelling(open);
                         diagnostic
-                            .label(
-                                span,
-                                format!(
-                                    "no bracket of this kind is open; expected `{}`",
-                                    closer(spelling)
-                                ),
-                            )
+                            .label(span, format!("no bracket of this kind is open; expected `{}`", closer(spelling)))
                             .label(self.tokens[open].span, format!("this `{spelling}` is"))
                             .help("exchange or delete it, or add the opening bracket")
                     }
-                    None => diagnostic
-                        .label(span, "no bracket is open here")
-                        .help("delete it, or add the opening bracket"),
+                    None => {
+                        diagnostic.label(span, "no bracket is open here").help("delete it, or add the opening bracket")
+                    }
                 });
             }
         }
@@ -207,16 +180,11 @@ impl<'t> Structure<'t, '_> {
             return;
         }
         let spelling = self.spelling(open);
-        let mut diagnostic = Diagnostic::new(
-            codes::UNCLOSED_BRACKET,
-            format!("`{spelling}` is never closed"),
-        )
-        .label(self.tokens[open].span, "opened here");
+        let mut diagnostic = Diagnostic::new(codes::UNCLOSED_BRACKET, format!("`{spelling}` is never closed"))
+            .label(self.tokens[open].span, "opened here");
         if let Some(stopper) = stopper {
-            diagnostic = diagnostic.label(
-                self.tokens[stopper].span,
-                format!("`{}` should be closed before this", spelling),
-            );
+            diagnostic =
+                diagnostic.label(self.tokens[stopper].span, format!("`{}` should be closed before this", spelling));
         }
         self.bracket_error(diagnostic.help(format!("add the missing `{}`", closer(spelling))));
     }
@@ -248,11 +216,7 @@ impl<'t> Structure<'t, '_> {
             last.span.end = start;
         }
         let end = Span::new(0, self.text.len()).end;
-        self.segments.push(Segment {
-            tokens: index..self.tokens.len(),
-            span: Span { start, end },
-            broken: false,
-        });
+        self.segments.push(Segment { tokens: index..self.tokens.len(), span: Span { start, end }, broken: false });
     }
 
     /// Reports the segments that begin with no keyword, or with one of a later version.
@@ -280,21 +244,15 @@ impl<'t> Structure<'t, '_> {
 
 /// Whether only blanks stand before the span on its line.
 pub(super) fn begins_line(text: &str, span: Span) -> bool {
-    let before = text
-        .get(..span.start as usize)
-        .unwrap_or_default()
-        .trim_end_matches([' ', '\t']);
+    let before = text.get(..span.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
     before.is_empty() || before.ends_with('\n')
 }
 
 /// The error for a word that no construct uses yet.
 pub(super) fn reserved(word: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::RESERVED,
-        format!("`{word}` is reserved and not supported by this version"),
-    )
-    .label(span, "reserved word")
-    .help("use `block`, `const` and `let`; as the name of a parameter or argument the word is fine")
+    Diagnostic::new(codes::RESERVED, format!("`{word}` is reserved and not supported by this version"))
+        .label(span, "reserved word")
+        .help("use `block`, `const` and `let`; as the name of a parameter or argument the word is fine")
 }
 
 /// The error for a token at the top level that begins no item.
@@ -309,7 +267,5 @@ pub(super) fn not_an_item(found: &str, span: Span) -> Diagnostic {
     } else {
         "at the top level of a file stand nets, blocks and constants only"
     };
-    Diagnostic::new(codes::NOT_AN_ITEM, message)
-        .label(span, "not an item")
-        .help(help)
+    Diagnostic::new(codes::NOT_AN_ITEM, message).label(span, "not an item").help(help)
 }

@@ -30,14 +30,8 @@ fn report(text: &str) -> Report {
 
 /// A report as the command line shows it.
 fn render(report: &Report) -> String {
-    let handler =
-        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
-            .with_width(80);
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(80);
     let mut out = String::new();
-    handler
-        .render_report(&mut out, report)
-        .expect("writing into a string");
-    out.lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
+    handler.render_report(&mut out, report).expect("writing into a string");
+    out.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

@@ -20,17 +20,10 @@ impl Header {
     pub(super) fn text(shape: &[usize]) -> String {
         let dims: Vec<_> = shape.iter().map(usize::to_string).collect();
         // With one dimension, the comma is what makes it a tuple.
-        let dims = if let [dim] = dims.as_slice() {
-            format!("{dim},")
-        } else {
-            dims.join(", ")
-        };
+        let dims = if let [dim] = dims.as_slice() { format!("{dim},") } else { dims.join(", ") };
         let mut text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
         let unpadded = 10 + text.len() + 1;
-        text.extend(std::iter::repeat_n(
-            ' ',
-            unpadded.next_multiple_of(64) - unpadded,
-        ));
+        text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
         text.push('\n');
         text
     }
@@ -47,10 +40,7 @@ impl Header {
                 "fortran_order" => fortran_order.replace(parser.boolean()?).is_some(),
                 "shape" => shape.replace(parser.shape()?).is_some(),
                 _ => {
-                    return Err(format!(
-                        "its header has the unknown key `{}`",
-                        shortened(key, 20)
-                    ));
+                    return Err(format!("its header has the unknown key `{}`", shortened(key, 20)));
                 }
             };
             if twice {
@@ -97,11 +87,7 @@ impl Header {
             "O" => "Python objects",
             _ => return Some(format!("elements of type `{}`", shortened(descr, 20))),
         };
-        let order = if descr.starts_with('>') {
-            "big-endian "
-        } else {
-            ""
-        };
+        let order = if descr.starts_with('>') { "big-endian " } else { "" };
         Some(format!("{order}{name} (`{descr}`)"))
     }
 }
@@ -123,31 +109,20 @@ impl<'t> Parser<'t> {
     }
 
     fn expect(&mut self, token: &str) -> Result<(), String> {
-        if self.eat(token) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("`{token}`")))
-        }
+        if self.eat(token) { Ok(()) } else { Err(self.unexpected(&format!("`{token}`"))) }
     }
 
     fn unexpected(&self, expected: &str) -> String {
         if self.rest.is_empty() {
             format!("its header ends where {expected} is expected")
         } else {
-            format!(
-                "its header has `{}` where {expected} is expected",
-                shortened(self.rest, 20)
-            )
+            format!("its header has `{}` where {expected} is expected", shortened(self.rest, 20))
         }
     }
 
     fn string(&mut self) -> Result<&'t str, String> {
         self.rest = self.rest.trim_start();
-        let quoted = |quote| {
-            self.rest
-                .strip_prefix(quote)
-                .and_then(|rest| rest.split_once(quote))
-        };
+        let quoted = |quote| self.rest.strip_prefix(quote).and_then(|rest| rest.split_once(quote));
         let Some((string, rest)) = quoted('\'').or_else(|| quoted('"')) else {
             return Err(self.unexpected("a string"));
         };
@@ -210,22 +185,13 @@ impl<'t> Parser<'t> {
 
     fn number(&mut self) -> Result<usize, String> {
         self.rest = self.rest.trim_start();
-        let end = self
-            .rest
-            .bytes()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(self.rest.len());
+        let end = self.rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         if digits.is_empty() {
             return Err(self.unexpected("a dimension"));
         }
         self.rest = rest;
-        digits.parse().map_err(|_| {
-            format!(
-                "the dimension {} in its header is too large",
-                shortened(digits, 20)
-            )
-        })
+        digits.parse().map_err(|_| format!("the dimension {} in its header is too large", shortened(digits, 20)))
     }
 }
 
@@ -238,11 +204,7 @@ mod tests {
         for shape in [&[][..], &[3], &[1, 3, 224, 224], &[usize::MAX; 8]] {
             let text = Header::text(shape);
             assert_eq!((text.len() + 10) % 64, 0);
-            let expected = Header {
-                descr: Some("<f4".to_owned()),
-                fortran_order: false,
-                shape: shape.to_vec(),
-            };
+            let expected = Header { descr: Some("<f4".to_owned()), fortran_order: false, shape: shape.to_vec() };
             assert_eq!(Header::parse(&text), Ok(expected));
         }
     }
@@ -258,11 +220,7 @@ mod tests {
     #[test]
     fn malformed_headers() {
         let check = |text: &str| Header::parse(text).unwrap_err();
-        let key = |shape: &str| {
-            check(&format!(
-                "{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}"
-            ))
-        };
+        let key = |shape: &str| check(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}"));
         insta::assert_snapshot!(check(""), @"its header ends where `{` is expected");
         insta::assert_snapshot!(check("{"), @"its header ends where a string is expected");
         insta::assert_snapshot!(check("{}"), @"its header lacks the key `descr`");
@@ -287,10 +245,7 @@ mod tests {
     fn other_types_are_named() {
         let check = |descr: &str| {
             let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ()}}");
-            Header::parse(&text)
-                .unwrap()
-                .other_dtype()
-                .unwrap_or_default()
+            Header::parse(&text).unwrap().other_dtype().unwrap_or_default()
         };
         assert_eq!(check("'<f4'"), "");
         assert_eq!(check("'>f4'"), "big-endian f32 (`>f4`)");
@@ -299,9 +254,6 @@ mod tests {
         assert_eq!(check("'|u1'"), "u8 (`|u1`)");
         assert_eq!(check("'|b1'"), "bool (`|b1`)");
         assert_eq!(check("'<U5'"), "elements of type `<U5`");
-        assert_eq!(
-            check("[('a', '<f4', (2,)), ('b', [('c', '<i4')])]"),
-            "records"
-        );
+        assert_eq!(check("[('a', '<f4', (2,)), ('b', [('c', '<i4')])]"), "records");
     }
 }

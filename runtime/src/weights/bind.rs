@@ -28,24 +28,17 @@ pub struct Expected {
 /// same tensor may be expected several times.
 ///
 /// # Errors
-/// E0408, naming every tensor that is missing, superfluous or of another shape; E0608 when there is no memory.
+/// E0408, naming every tensor that is missing, superfluous or of another shape; E0808 when there is no memory.
 pub fn bind(expected: &[Expected], file: &WeightsFile) -> Result<Vec<Vec<f32>>, Error> {
     if let Some(mismatch) = compare(expected, file) {
         return Err(Error::WeightsMismatch(Box::new(mismatch)));
     }
-    expected
-        .iter()
-        .map(|tensor| file.to_f32(&tensor.name))
-        .collect()
+    expected.iter().map(|tensor| file.to_f32(&tensor.name)).collect()
 }
 
 fn compare(expected: &[Expected], file: &WeightsFile) -> Option<Mismatch> {
     let wanted: BTreeSet<&str> = expected.iter().map(|tensor| tensor.name.as_str()).collect();
-    let superfluous: Vec<String> = file
-        .names()
-        .filter(|name| !wanted.contains(name))
-        .map(str::to_owned)
-        .collect();
+    let superfluous: Vec<String> = file.names().filter(|name| !wanted.contains(name)).map(str::to_owned).collect();
     let (mut missing, mut misshapen) = (Vec::new(), Vec::new());
     for tensor in expected {
         match file.view(&tensor.name) {
@@ -67,12 +60,7 @@ fn compare(expected: &[Expected], file: &WeightsFile) -> Option<Mismatch> {
         }
     }
     let fits = missing.is_empty() && superfluous.is_empty() && misshapen.is_empty();
-    (!fits).then(|| Mismatch {
-        path: file.path().to_owned(),
-        missing,
-        superfluous,
-        misshapen,
-    })
+    (!fits).then(|| Mismatch { path: file.path().to_owned(), missing, superfluous, misshapen })
 }
 
 /// How a weights file differs from what a network needs.
@@ -115,17 +103,15 @@ impl Mismatch {
         if !self.misshapen.is_empty() && self.missing.is_empty() && self.superfluous.is_empty() {
             return Some("the file belongs to another size of this network".to_owned());
         }
-        Some("tensors are named by their weight paths; rename them in the file, or the layers in the network".to_owned())
+        Some(
+            "tensors are named by their weight paths; rename them in the file, or the layers in the network".to_owned(),
+        )
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the weights in `{}` do not fit the network",
-            self.path.display()
-        )?;
+        write!(f, "the weights in `{}` do not fit the network", self.path.display())?;
         list(f, "missing", &self.missing, |f, tensor| {
             write!(f, "`{}` {:?}", tensor.name, tensor.shape)?;
             match &tensor.similar {
@@ -140,11 +126,7 @@ impl fmt::Display for Mismatch {
             write!(f, "`{}`", shortened(name, MAX_LISTED_NAME))
         })?;
         list(f, "of another shape", &self.misshapen, |f, tensor| {
-            write!(
-                f,
-                "`{}` is {:?}, but {:?} is expected",
-                tensor.name, tensor.found, tensor.expected
-            )
+            write!(f, "`{}` is {:?}, but {:?} is expected", tensor.name, tensor.found, tensor.expected)
         })
     }
 }

@@ -24,22 +24,9 @@ pub struct Element {
 
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Element {
-            index,
-            reference,
-            actual,
-            bound,
-            ratio,
-        } = self;
-        write!(
-            f,
-            "element {index:?} is {actual:?}, the reference {reference:?} +- {bound:.3e}"
-        )?;
-        if ratio.is_finite() {
-            write!(f, " ({ratio:.3} bounds apart)")
-        } else {
-            Ok(())
-        }
+        let Element { index, reference, actual, bound, ratio } = self;
+        write!(f, "element {index:?} is {actual:?}, the reference {reference:?} +- {bound:.3e}")?;
+        if ratio.is_finite() { write!(f, " ({ratio:.3} bounds apart)") } else { Ok(()) }
     }
 }
 
@@ -55,11 +42,7 @@ pub struct Worst {
 impl fmt::Display for Worst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "worst: {}", self.element)?;
-        if self.unbounded > 0 {
-            write!(f, "; {} elements have no finite bound", self.unbounded)
-        } else {
-            Ok(())
-        }
+        if self.unbounded > 0 { write!(f, "; {} elements have no finite bound", self.unbounded) } else { Ok(()) }
     }
 }
 
@@ -92,20 +75,11 @@ impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Deviation::Empty => f.write_str("there are no elements to compare"),
-            Deviation::Length { expected, found } => write!(
-                f,
-                "the reference has {expected} elements, the result {found}"
-            ),
-            Deviation::Elements {
-                first,
-                worst,
-                count,
-                total,
-            } => {
-                write!(
-                    f,
-                    "{count} of {total} elements are out of bounds\n  first: {first}\n  worst: {worst}"
-                )
+            Deviation::Length { expected, found } => {
+                write!(f, "the reference has {expected} elements, the result {found}")
+            }
+            Deviation::Elements { first, worst, count, total } => {
+                write!(f, "{count} of {total} elements are out of bounds\n  first: {first}\n  worst: {worst}")
             }
         }
     }
@@ -118,11 +92,7 @@ impl std::error::Error for Deviation {}
 fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     let value = f64::from(actual);
     if reference.is_nan() || actual.is_nan() {
-        return if reference.is_nan() && actual.is_nan() {
-            0.0
-        } else {
-            f64::INFINITY
-        };
+        return if reference.is_nan() && actual.is_nan() { 0.0 } else { f64::INFINITY };
     }
     if reference == value {
         return 0.0;
@@ -130,20 +100,12 @@ fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     if reference.is_infinite() {
         return f64::INFINITY;
     }
-    let reach = if bound.is_nan() {
-        f64::INFINITY
-    } else {
-        bound + HALF_DENORMAL
-    };
+    let reach = if bound.is_nan() { f64::INFINITY } else { bound + HALF_DENORMAL };
     if reach == f64::INFINITY {
         return 0.0;
     }
     if actual.is_infinite() {
-        return if (reference + reach.copysign(value)) as f32 == actual {
-            1.0
-        } else {
-            f64::INFINITY
-        };
+        return if (reference + reach.copysign(value)) as f32 == actual { 1.0 } else { f64::INFINITY };
     }
     (value - reference).abs() / reach
 }
@@ -170,20 +132,10 @@ fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
 pub fn within(reference: &Bounded, actual: &[f32]) -> Result<Worst, Deviation> {
     let total = reference.value.len();
     if total != actual.len() {
-        return Err(Deviation::Length {
-            expected: total,
-            found: actual.len(),
-        });
+        return Err(Deviation::Length { expected: total, found: actual.len() });
     }
-    let ratios = || {
-        reference
-            .value
-            .iter()
-            .zip(&reference.bound)
-            .zip(actual)
-            .map(|((&r, &b), &a)| ratio(r, b, a))
-            .enumerate()
-    };
+    let ratios =
+        || reference.value.iter().zip(&reference.bound).zip(actual).map(|((&r, &b), &a)| ratio(r, b, a)).enumerate();
     let element = |(at, ratio): (usize, f64)| Element {
         index: coordinates(&reference.shape, at),
         reference: reference.value[at],
@@ -191,15 +143,13 @@ pub fn within(reference: &Bounded, actual: &[f32]) -> Result<Worst, Deviation> {
         bound: reference.bound[at],
         ratio,
     };
-    let Some(worst) = ratios().reduce(|worst, next| if next.1 > worst.1 { next } else { worst })
-    else {
+    let Some(worst) = ratios().reduce(|worst, next| if next.1 > worst.1 { next } else { worst }) else {
         return Err(Deviation::Empty);
     };
     match ratios().find(|&(_, ratio)| ratio > 1.0) {
-        None => Ok(Worst {
-            element: element(worst),
-            unbounded: reference.bound.iter().filter(|b| !b.is_finite()).count(),
-        }),
+        None => {
+            Ok(Worst { element: element(worst), unbounded: reference.bound.iter().filter(|b| !b.is_finite()).count() })
+        }
         Some(first) => Err(Deviation::Elements {
             first: Box::new(element(first)),
             worst: Box::new(element(worst)),
@@ -249,11 +199,7 @@ mod tests {
     }
 
     fn reference() -> Bounded {
-        Bounded {
-            shape: vec![2, 3],
-            value: vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
-            bound: vec![0.5; 6],
-        }
+        Bounded { shape: vec![2, 3], value: vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0], bound: vec![0.5; 6] }
     }
 
     #[test]
@@ -279,19 +225,7 @@ mod tests {
     #[test]
     fn nothing_or_another_length_does_not_agree() {
         assert_eq!(within(&Bounded::zeros(&[0]), &[]), Err(Deviation::Empty));
-        assert_eq!(
-            within(&reference(), &[0.0]),
-            Err(Deviation::Length {
-                expected: 6,
-                found: 1
-            })
-        );
-        assert_eq!(
-            within(&Bounded::exact(&[], [1.0]), &[1.0])
-                .unwrap()
-                .element
-                .index,
-            Vec::<usize>::new()
-        );
+        assert_eq!(within(&reference(), &[0.0]), Err(Deviation::Length { expected: 6, found: 1 }));
+        assert_eq!(within(&Bounded::exact(&[], [1.0]), &[1.0]).unwrap().element.index, Vec::<usize>::new());
     }
 }

@@ -28,11 +28,8 @@ fn evaluates_by_hand() {
   %y = relu %c : f32[1,1,1,2]
   return %y
 }";
-    let (x, w, b) = (
-        tensor(&[1, 1, 1, 3], &[1.0, 2.0, -3.0]),
-        tensor(&[1, 1, 1, 2], &[10.0, 1.0]),
-        tensor(&[1], &[-18.0]),
-    );
+    let (x, w, b) =
+        (tensor(&[1, 1, 1, 3], &[1.0, 2.0, -3.0]), tensor(&[1, 1, 1, 2], &[10.0, 1.0]), tensor(&[1], &[-18.0]));
     let out = interpret(&parse(text).unwrap(), &[x], &[w, b]).unwrap();
     assert_eq!(out[0].value, [0.0, 0.0 - 18.0 + 20.0 - 3.0 + 1.0]);
 }
@@ -48,10 +45,8 @@ fn outputs_may_be_inputs_and_repeat() {
 #[test]
 fn values_die_after_their_last_use() {
     let graph = relus();
-    let dying: Vec<Vec<String>> = last_uses(&graph)
-        .iter()
-        .map(|ids| ids.iter().map(|&id| graph.spelling(id)).collect())
-        .collect();
+    let dying: Vec<Vec<String>> =
+        last_uses(&graph).iter().map(|ids| ids.iter().map(|&id| graph.spelling(id)).collect()).collect();
     assert_eq!(dying, [vec![], vec!["%y"], vec!["%unused"]]);
     assert_eq!(most_live(&graph, &last_uses(&graph)), 4);
 }
@@ -59,26 +54,14 @@ fn values_die_after_their_last_use() {
 #[test]
 fn random_graphs_evaluate() {
     for seed in 0..40 {
-        let mode = if seed % 4 == 0 {
-            Mode::Train
-        } else {
-            Mode::Infer
-        };
+        let mode = if seed % 4 == 0 { Mode::Train } else { Mode::Infer };
         let graph = random_graph_in(mode, seed, 8);
         let (inputs, params) = random_tensors(&graph, seed);
         let out = interpret(&graph, &inputs, &params).unwrap();
         assert_eq!(out.len(), graph.outputs.len());
         for (output, tensor) in graph.outputs.iter().zip(&out) {
-            assert!(
-                tensor.value.iter().all(|v| v.is_finite()),
-                "{} of\n{graph}",
-                output.name
-            );
-            assert!(
-                tensor.bound.iter().all(|&b| b >= 0.0),
-                "{} of\n{graph}",
-                output.name
-            );
+            assert!(tensor.value.iter().all(|v| v.is_finite()), "{} of\n{graph}", output.name);
+            assert!(tensor.bound.iter().all(|&b| b >= 0.0), "{} of\n{graph}", output.name);
         }
     }
 }
@@ -88,35 +71,16 @@ fn tensors_are_checked() {
     let graph = random_graph(3, 6);
     let (inputs, params) = random_tensors(&graph, 0);
     let check = |inputs: &[Bounded], params: &[Bounded], expected: &str| {
-        assert_eq!(
-            interpret(&graph, inputs, params).unwrap_err().to_string(),
-            expected
-        );
+        assert_eq!(interpret(&graph, inputs, params).unwrap_err().to_string(), expected);
     };
     check(&[], &params, "the graph has 1 inputs, 0 were given");
     let more: Vec<Bounded> = params.iter().chain(&inputs).cloned().collect();
-    check(
-        &inputs,
-        &more,
-        &format!(
-            "the graph has {} parameters, {} were given",
-            params.len(),
-            more.len()
-        ),
-    );
+    check(&inputs, &more, &format!("the graph has {} parameters, {} were given", params.len(), more.len()));
     let ty = graph.ty(graph.inputs[0]);
-    check(
-        &[tensor(&[2], &[0.0, 0.0])],
-        &params,
-        &format!("%x is {ty}, but the tensor given is [2]"),
-    );
+    check(&[tensor(&[2], &[0.0, 0.0])], &params, &format!("%x is {ty}, but the tensor given is [2]"));
     let mut short = inputs.clone();
     short[0].bound.pop();
-    check(
-        &short,
-        &params,
-        &format!("%x is {ty}, but the tensor given is {:?}", ty.shape),
-    );
+    check(&short, &params, &format!("%x is {ty}, but the tensor given is {:?}", ty.shape));
 }
 
 #[test]
@@ -127,20 +91,8 @@ fn too_large_is_refused_before_anything_is_allocated() {
         );
         interpret(&parse(&text).unwrap(), &[], &[]).unwrap_err()
     };
-    assert_eq!(
-        error(MAX_LIVE_ELEMENTS),
-        InterpretError::Count {
-            what: "inputs",
-            expected: 1,
-            found: 0
-        }
-    );
-    assert_eq!(
-        error(MAX_LIVE_ELEMENTS + 1),
-        InterpretError::TooLarge {
-            elements: MAX_LIVE_ELEMENTS + 1
-        }
-    );
+    assert_eq!(error(MAX_LIVE_ELEMENTS), InterpretError::Count { what: "inputs", expected: 1, found: 0 });
+    assert_eq!(error(MAX_LIVE_ELEMENTS + 1), InterpretError::TooLarge { elements: MAX_LIVE_ELEMENTS + 1 });
 }
 
 #[test]
@@ -148,8 +100,5 @@ fn an_evaluation_against_the_shape_rule_is_named() {
     let mut graph = relus();
     graph.values[1].ty = Type::f32([3]);
     let error = interpret(&graph, &[tensor(&[2], &[0.0, 0.0])], &[]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "relu evaluates %y to [[2]], against its shape rule"
-    );
+    assert_eq!(error.to_string(), "relu evaluates %y to [[2]], against its shape rule");
 }

@@ -29,26 +29,19 @@ impl<'t> Parser<'t> {
         if let Some(&(id, _)) = self.names.get(name) {
             return Ok((id, self.bump()?));
         }
-        let diagnostic = Diagnostic::new(
-            codes::UNDEFINED_VALUE,
-            format!("`{name}` is not defined above this line"),
-        )
-        .label(self.span, "not defined at this point");
+        let diagnostic = Diagnostic::new(codes::UNDEFINED_VALUE, format!("`{name}` is not defined above this line"))
+            .label(self.span, "not defined at this point");
         let (sigil, bare) = name.split_at(1);
         let other = format!("{}{bare}", if sigil == "%" { '@' } else { '%' });
         let near = if self.names.contains_key(other.as_str()) {
             Some(other)
         } else {
             let recent = self.graph.values.iter().rev().take(MAX_CANDIDATES);
-            let alike = recent
-                .filter(|value| matches!(value.def, Def::Param | Def::State) == (sigil == "@"));
-            closest(bare, alike.map(|value| value.name.as_str()))
-                .map(|near| format!("{sigil}{near}"))
+            let alike = recent.filter(|value| matches!(value.def, Def::Param | Def::State) == (sigil == "@"));
+            closest(bare, alike.map(|value| value.name.as_str())).map(|near| format!("{sigil}{near}"))
         };
         Err(match near {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .fix(self.span, near),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(self.span, near),
             None => diagnostic.help("each value is defined above the line that uses it"),
         })
     }
@@ -64,8 +57,7 @@ impl<'t> Parser<'t> {
         let (first, last) = (names[0].1, names[names.len() - 1].1);
         if self.graph.nodes.len() >= self.max_nodes {
             let message = format!("the graph has more than {} nodes", self.max_nodes);
-            return Err(Diagnostic::new(codes::TOO_MANY_NODES, message)
-                .label(first, "this one is too many"));
+            return Err(Diagnostic::new(codes::TOO_MANY_NODES, message).label(first, "this one is too many"));
         }
         self.expect(Token::Punct('='))?;
         let (entry, op_span) = self.operator()?;
@@ -91,24 +83,14 @@ impl<'t> Parser<'t> {
             if found == inferred.len() {
                 return Ok(());
             }
-            let message = format!(
-                "{} has {} here, not {found}",
-                op.name(),
-                counted(inferred.len(), "result")
-            );
+            let message = format!("{} has {} here, not {found}", op.name(), counted(inferred.len(), "result"));
             Err(Diagnostic::new(codes::RESULT_COUNT, message)
                 .label(span, counted(found, what))
                 .label(op_span, "this operator"))
         };
         count(names.len(), "name", first.to(last))?;
-        count(
-            stated.len(),
-            "type",
-            stated[0].1.to(stated[stated.len() - 1].1),
-        )?;
-        for (&(name, _), ((found, span), expected)) in
-            names.iter().zip(stated.iter().zip(&inferred))
-        {
+        count(stated.len(), "type", stated[0].1.to(stated[stated.len() - 1].1))?;
+        for (&(name, _), ((found, span), expected)) in names.iter().zip(stated.iter().zip(&inferred)) {
             if found != expected {
                 return Err(wrong_type(&format!("`{name}`"), expected, found, *span));
             }
@@ -118,11 +100,7 @@ impl<'t> Parser<'t> {
         for (i, ((name, span), ty)) in names.into_iter().zip(inferred).enumerate() {
             results.push(self.define(name, span, ty, Def::Node(node, i))?);
         }
-        self.graph.nodes.push(Node {
-            op,
-            inputs: operands.into_iter().map(|(id, _)| id).collect(),
-            results,
-        });
+        self.graph.nodes.push(Node { op, inputs: operands.into_iter().map(|(id, _)| id).collect(), results });
         self.expect(Token::Newline)?;
         Ok(())
     }
@@ -132,30 +110,18 @@ impl<'t> Parser<'t> {
         if let Some(entry) = ops::find(name) {
             return Ok((entry, span));
         }
-        let diagnostic = Diagnostic::new(
-            codes::UNKNOWN_OPERATOR,
-            format!("there is no operator `{name}`"),
-        )
-        .label(span, "unknown operator");
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_OPERATOR, format!("there is no operator `{name}`"))
+            .label(span, "unknown operator");
         let known = || ops::TABLE.iter().map(|entry| entry.signature.name);
         Err(match closest(name, known()) {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .fix(span, near),
-            None => diagnostic.help(format!(
-                "the operators are {}",
-                known().collect::<Vec<_>>().join(", ")
-            )),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+            None => diagnostic.help(format!("the operators are {}", known().collect::<Vec<_>>().join(", "))),
         })
     }
 
     /// `{stride=[2,2], groups=1}`, or nothing.
     fn braces(&mut self, op_span: Span) -> Result<Braces<'t>, Diagnostic> {
-        let mut braces = Braces {
-            attributes: BTreeMap::new(),
-            keys: Vec::new(),
-            span: op_span,
-        };
+        let mut braces = Braces { attributes: BTreeMap::new(), keys: Vec::new(), span: op_span };
         if !self.at('{') {
             return Ok(braces);
         }
@@ -165,11 +131,8 @@ impl<'t> Parser<'t> {
             self.expect(Token::Punct('='))?;
             let value = self.attribute()?;
             if braces.attributes.insert(key.to_string(), value).is_some() {
-                return Err(Diagnostic::new(
-                    codes::BAD_ATTRIBUTE,
-                    format!("attribute `{key}` is given twice"),
-                )
-                .label(span, "given again here"));
+                return Err(Diagnostic::new(codes::BAD_ATTRIBUTE, format!("attribute `{key}` is given twice"))
+                    .label(span, "given again here"));
             }
             braces.keys.push((key, span));
             if !self.eat(',')? {
@@ -210,32 +173,16 @@ impl<'t> Parser<'t> {
 
 fn operator_of(entry: &Entry, braces: Braces<'_>) -> Result<Op, Diagnostic> {
     let mut reader = AttrReader::new(braces.attributes);
-    (entry.from_attributes)(&mut reader)
-        .and_then(|op| reader.finish().map(|()| op))
-        .map_err(|message| {
-            let named = braces
-                .keys
-                .iter()
-                .find(|(key, _)| message.contains(&format!("`{key}`")));
-            let span = named.map_or(braces.span, |&(_, span)| span);
-            Diagnostic::new(
-                codes::BAD_ATTRIBUTE,
-                format!("{}: {message}", entry.signature.name),
-            )
-            .label(span, message)
-        })
+    (entry.from_attributes)(&mut reader).and_then(|op| reader.finish().map(|()| op)).map_err(|message| {
+        let named = braces.keys.iter().find(|(key, _)| message.contains(&format!("`{key}`")));
+        let span = named.map_or(braces.span, |&(_, span)| span);
+        Diagnostic::new(codes::BAD_ATTRIBUTE, format!("{}: {message}", entry.signature.name)).label(span, message)
+    })
 }
 
-fn misfit(
-    op: &Op,
-    op_span: Span,
-    mismatch: Mismatch,
-    operands: &[(ValueId, Span)],
-    types: &[&Type],
-) -> Diagnostic {
+fn misfit(op: &Op, op_span: Span, mismatch: Mismatch, operands: &[(ValueId, Span)], types: &[&Type]) -> Diagnostic {
     let message = format!("{}: {}", op.name(), mismatch.message);
-    let mut diagnostic =
-        Diagnostic::new(codes::OPERANDS, message).label(op_span, "does not fit its operands");
+    let mut diagnostic = Diagnostic::new(codes::OPERANDS, message).label(op_span, "does not fit its operands");
     for &i in mismatch.operands.iter().filter(|&&i| i < operands.len()) {
         diagnostic = diagnostic.label(operands[i].1, format!("this is {}", types[i]));
     }

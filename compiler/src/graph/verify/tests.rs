@@ -6,15 +6,7 @@ use crate::ops::geometry::Window;
 use crate::ops::relu::Relu;
 
 fn conv() -> Conv {
-    Conv {
-        window: Window {
-            kernel: [3, 3],
-            stride: [1, 1],
-            pad: [1; 4],
-            dilation: [1, 1],
-        },
-        groups: 1,
-    }
+    Conv { window: Window { kernel: [3, 3], stride: [1, 1], pad: [1; 4], dilation: [1, 1] }, groups: 1 }
 }
 
 /// `%x`, `@w`, `%c = conv`, `%y = relu`, `%z = relu`; outputs `y` and `z`.
@@ -36,11 +28,7 @@ fn check(rule: &str, place: &str, break_it: impl FnOnce(&mut Graph)) {
     let mut graph = good();
     break_it(&mut graph);
     let violation = verify(&graph).expect_err("the graph is broken");
-    assert_eq!(
-        (violation.rule, violation.place.as_str()),
-        (rule, place),
-        "{violation}"
-    );
+    assert_eq!((violation.rule, violation.place.as_str()), (rule, place), "{violation}");
 }
 
 #[test]
@@ -57,14 +45,7 @@ fn good_graphs_pass() {
 #[test]
 fn node_count() {
     check("node count", "the graph", |g| {
-        g.nodes = vec![
-            Node {
-                op: Relu.into(),
-                inputs: vec![],
-                results: vec![]
-            };
-            MAX_NODES + 1
-        ]
+        g.nodes = vec![Node { op: Relu.into(), inputs: vec![], results: vec![] }; MAX_NODES + 1]
     });
 }
 
@@ -106,37 +87,23 @@ fn extent() {
 
 #[test]
 fn bytes() {
-    check("bytes", "%x", |g| {
-        g.values[0].ty.shape = vec![(1 << 38) + 1]
-    });
-    check("bytes", "%x", |g| {
-        g.values[0].ty.shape = vec![usize::MAX, usize::MAX]
-    });
+    check("bytes", "%x", |g| g.values[0].ty.shape = vec![(1 << 38) + 1]);
+    check("bytes", "%x", |g| g.values[0].ty.shape = vec![usize::MAX, usize::MAX]);
 }
 
 #[test]
 fn definition() {
     check("definition", "%x", |g| g.values[0].def = Def::Input(1));
     check("definition", "%w", |g| g.values[1].def = Def::Input(0));
-    check("definition", "%y", |g| {
-        g.values[3].def = Def::Node(NodeId::new(0), 0)
-    });
-    check("definition", "%y", |g| {
-        g.values[3].def = Def::Node(NodeId::new(1), 1)
-    });
+    check("definition", "%y", |g| g.values[3].def = Def::Node(NodeId::new(0), 0));
+    check("definition", "%y", |g| g.values[3].def = Def::Node(NodeId::new(1), 1));
 }
 
 #[test]
 fn single() {
-    let stray = |def| Value {
-        name: "stray".into(),
-        ty: Type::f32([1]),
-        def,
-    };
+    let stray = |def| Value { name: "stray".into(), ty: Type::f32([1]), def };
     check("single", "@stray", |g| g.values.push(stray(Def::Param)));
-    check("single", "%stray", |g| {
-        g.values.push(stray(Def::Node(NodeId::new(0), 0)))
-    });
+    check("single", "%stray", |g| g.values.push(stray(Def::Node(NodeId::new(0), 0))));
     check("single", "@w", |g| g.params.push(g.params[0]));
 }
 
@@ -149,28 +116,8 @@ fn order() {
 #[test]
 fn attributes() {
     let with = |op: Conv| move |g: &mut Graph| g.nodes[0].op = op.into();
-    check(
-        "attributes",
-        "%c",
-        with(Conv {
-            window: Window {
-                kernel: [0, 3],
-                ..conv().window
-            },
-            ..conv()
-        }),
-    );
-    check(
-        "attributes",
-        "%c",
-        with(Conv {
-            window: Window {
-                stride: [1 << 31, 1],
-                ..conv().window
-            },
-            ..conv()
-        }),
-    );
+    check("attributes", "%c", with(Conv { window: Window { kernel: [0, 3], ..conv().window }, ..conv() }));
+    check("attributes", "%c", with(Conv { window: Window { stride: [1 << 31, 1], ..conv().window }, ..conv() }));
 }
 
 #[test]
@@ -181,9 +128,7 @@ fn dtype() {
 
 #[test]
 fn operands() {
-    check("operands", "%c", |g| {
-        g.values[1].ty.shape = vec![3, 1, 3, 3]
-    });
+    check("operands", "%c", |g| g.values[1].ty.shape = vec![3, 1, 3, 3]);
     check("operands", "%y", |g| g.nodes[1].inputs.clear());
 }
 
@@ -205,22 +150,14 @@ fn outputs() {
 
 #[test]
 fn unique_output() {
-    check("unique output", "output `y`", |g| {
-        g.outputs.push(Output {
-            name: "y".into(),
-            value: ValueId::new(0),
-        })
-    });
+    check("unique output", "output `y`", |g| g.outputs.push(Output { name: "y".into(), value: ValueId::new(0) }));
 }
 
 #[test]
 fn numbering() {
     fn swap(g: &mut Graph) {
         g.values.swap(3, 4);
-        let ids = g
-            .nodes
-            .iter_mut()
-            .flat_map(|n| n.inputs.iter_mut().chain(&mut n.results));
+        let ids = g.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut().chain(&mut n.results));
         for id in ids.chain(g.outputs.iter_mut().map(|o| &mut o.value)) {
             *id = match id.index() {
                 3 => ValueId::new(4),
@@ -239,45 +176,22 @@ fn numbering() {
 #[test]
 fn compacting_drops_what_nothing_defines() {
     let mut graph = good();
-    graph.values.insert(
-        0,
-        Value {
-            name: "stray".into(),
-            ty: Type::f32([1]),
-            def: Def::Param,
-        },
-    );
+    graph.values.insert(0, Value { name: "stray".into(), ty: Type::f32([1]), def: Def::Param });
     let shifted = |id: &mut ValueId| *id = ValueId::new(id.index() + 1);
-    graph
-        .inputs
-        .iter_mut()
-        .chain(&mut graph.params)
-        .for_each(shifted);
-    graph
-        .nodes
-        .iter_mut()
-        .flat_map(|n| n.inputs.iter_mut().chain(&mut n.results))
-        .for_each(shifted);
-    graph
-        .outputs
-        .iter_mut()
-        .for_each(|output| shifted(&mut output.value));
+    graph.inputs.iter_mut().chain(&mut graph.params).for_each(shifted);
+    graph.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut().chain(&mut n.results)).for_each(shifted);
+    graph.outputs.iter_mut().for_each(|output| shifted(&mut output.value));
     graph.compact();
     assert_eq!(graph, good());
 }
 
 #[test]
 fn every_rule_of_the_table_has_a_test() {
-    let rules = include_str!("../verify.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next());
+    let rules = include_str!("../verify.rs").lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next());
     let tests: String = include_str!("tests.rs").split_whitespace().collect();
     let mut count = 0;
     for rule in rules {
-        assert!(
-            tests.contains(&format!("check(\"{}\"", rule.replace(' ', ""))),
-            "rule `{rule}` has no rejecting test"
-        );
+        assert!(tests.contains(&format!("check(\"{}\"", rule.replace(' ', ""))), "rule `{rule}` has no rejecting test");
         count += 1;
     }
     assert_eq!(count, 17);

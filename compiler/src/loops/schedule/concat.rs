@@ -36,13 +36,15 @@ pub fn concat(axis: usize, reads: &[Tensor], y: &Tensor) -> Nest {
         });
         return b.finish();
     }
-    let strides = |extents: &[usize]| -> Vec<usize> { (0..extents.len()).map(|d| extents[d + 1..].iter().product()).collect() };
+    let strides =
+        |extents: &[usize]| -> Vec<usize> { (0..extents.len()).map(|d| extents[d + 1..].iter().product()).collect() };
     let y_strides = strides(&extents(y));
     let mut start = 0;
     for x in reads {
         let from = extents(x);
         let x_strides = strides(&from);
-        let dims = (0..from.len()).map(|d| Dim { extent: from[d], strides: vec![y_strides[d], x_strides[d]] }).collect();
+        let dims =
+            (0..from.len()).map(|d| Dim { extent: from[d], strides: vec![y_strides[d], x_strides[d]] }).collect();
         let views = [View { buffer: y.buffer, offset: start * y_strides[axis] }, View { buffer: x.buffer, offset: 0 }];
         strided(&mut b, dims, &views, &Expr::Leaf(Operand(0)), LANES);
         start += from[axis];

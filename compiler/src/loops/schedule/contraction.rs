@@ -37,7 +37,11 @@ pub fn gemm(x: &Tensor, weight: BufferId, bias: Option<BufferId>, y: &Tensor) ->
             });
             let step = |b: &mut NestBuilder, at: Affine| {
                 b.unroll("j", 0..blocks, |b, j| {
-                    b.set(weights, j.clone(), load(weight, block.clone() * (LANES * k) + at.clone() * (blocks * LANES) + j * LANES));
+                    b.set(
+                        weights,
+                        j.clone(),
+                        load(weight, block.clone() * (LANES * k) + at.clone() * (blocks * LANES) + j * LANES),
+                    );
                 });
                 b.unroll("i", 0..rows, |b, i| {
                     b.set(element, 0usize, splat(x.buffer, (row.clone() + i.clone()) * k + at.clone()));

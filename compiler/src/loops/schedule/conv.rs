@@ -60,7 +60,9 @@ impl Conv<'_> {
             b.range("g", self.groups, |b, g| {
                 let x_base = match self.x.layout {
                     Layout::Plain => image.clone() * (c * in_plane),
-                    Layout::Blocked { .. } => (image.clone() * (self.groups * in_blocks) + g.clone() * in_blocks) * (in_plane * LANES),
+                    Layout::Blocked { .. } => {
+                        (image.clone() * (self.groups * in_blocks) + g.clone() * in_blocks) * (in_plane * LANES)
+                    }
                 };
                 let block_base = g.clone() * out_blocks;
                 let whole = out_blocks / TILE_BLOCKS * TILE_BLOCKS;
@@ -203,7 +205,8 @@ impl Conv<'_> {
                             });
                         });
                         b.unroll("i", 0..tile.pixels, |b, i| {
-                            let at = plane.clone() * out_plane + (oh.clone() * s.output[1] + tile.start.clone() + i.clone()) * LANES;
+                            let at = plane.clone() * out_plane
+                                + (oh.clone() * s.output[1] + tile.start.clone() + i.clone()) * LANES;
                             b.store_block(self.y.buffer, at, lanes, reg(acc, i));
                         });
                     });

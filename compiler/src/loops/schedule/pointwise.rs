@@ -110,7 +110,11 @@ fn dims(all: &[&Tensor], write: &Tensor) -> Vec<Dim> {
                         .iter()
                         .map(|t| {
                             let skip = rank - t.shape.len();
-                            if d < skip || t.shape[d - skip] == 1 { 0 } else { t.shape[d - skip + 1..].iter().product() }
+                            if d < skip || t.shape[d - skip] == 1 {
+                                0
+                            } else {
+                                t.shape[d - skip + 1..].iter().product()
+                            }
                         })
                         .collect(),
                 })
@@ -119,7 +123,9 @@ fn dims(all: &[&Tensor], write: &Tensor) -> Vec<Dim> {
         Layout::Blocked { .. } => {
             let [n, _, h, w] = nchw(&write.shape);
             let extents = [n, write.layout.blocks(&write.shape), h, w, LANES];
-            (0..5).map(|d| Dim { extent: extents[d], strides: all.iter().map(|t| blocked_strides(t)[d]).collect() }).collect()
+            (0..5)
+                .map(|d| Dim { extent: extents[d], strides: all.iter().map(|t| blocked_strides(t)[d]).collect() })
+                .collect()
         }
     }
 }
@@ -169,7 +175,9 @@ pub(super) fn strided(b: &mut NestBuilder, dims: Vec<Dim>, views: &[View], expr:
                 if vector && inner.strides[i + 1] == 1 { load(view.buffer, at) } else { splat(view.buffer, at) }
             })
         };
-        let shift = |by: Affine| -> Vec<Affine> { starts.iter().zip(&inner.strides).map(|(s, stride)| s.clone() + by.clone() * *stride).collect() };
+        let shift = |by: Affine| -> Vec<Affine> {
+            starts.iter().zip(&inner.strides).map(|(s, stride)| s.clone() + by.clone() * *stride).collect()
+        };
         if lanes < LANES {
             return b.store_block(views[0].buffer, starts[0].clone(), lanes, value(starts, true));
         }

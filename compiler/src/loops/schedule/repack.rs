@@ -91,10 +91,16 @@ impl Copy {
         let start = self.group * self.each + lane;
         let period = self.period_groups * self.each;
         match t.layout {
-            Layout::Plain => (self.image.clone() * c + self.periods.clone() * period + block.clone() * LANES + start) * (h * w) + pixel.clone(),
+            Layout::Plain => {
+                (self.image.clone() * c + self.periods.clone() * period + block.clone() * LANES + start) * (h * w)
+                    + pixel.clone()
+            }
             Layout::Blocked { groups: 1 } => {
                 let blocks = c.div_ceil(LANES);
-                let at = self.image.clone() * blocks + self.periods.clone() * (period / LANES) + block.clone() + start / LANES;
+                let at = self.image.clone() * blocks
+                    + self.periods.clone() * (period / LANES)
+                    + block.clone()
+                    + start / LANES;
                 (at * (h * w) + pixel.clone()) * LANES + start % LANES
             }
             Layout::Blocked { groups } => {
@@ -108,7 +114,12 @@ impl Copy {
 }
 
 /// Goes over channels in blocks: `body(block, lane, pixel)`.
-fn blocks_of(b: &mut NestBuilder, channels: usize, plane: usize, mut body: impl FnMut(&mut NestBuilder, &Affine, usize, &Affine)) {
+fn blocks_of(
+    b: &mut NestBuilder,
+    channels: usize,
+    plane: usize,
+    mut body: impl FnMut(&mut NestBuilder, &Affine, usize, &Affine),
+) {
     let mut block = |b: &mut NestBuilder, first: Affine, lanes: usize| {
         b.range("p", plane, |b, pixel| {
             for lane in 0..lanes {

@@ -77,7 +77,12 @@ impl Sliding {
     }
 
     /// Loops over the kernel rows that fall on real input for output row `oh`: `body(kernel row, input row)`.
-    pub(super) fn kernel_rows(&self, b: &mut NestBuilder, oh: &Affine, body: impl FnOnce(&mut NestBuilder, Affine, Affine)) {
+    pub(super) fn kernel_rows(
+        &self,
+        b: &mut NestBuilder,
+        oh: &Affine,
+        body: impl FnOnce(&mut NestBuilder, Affine, Affine),
+    ) {
         let (w, rows) = (&self.window, self.input[0]);
         let origin = oh.clone() * w.stride[0] - w.pad[0];
         let dilation = w.dilation[0];
@@ -134,13 +139,15 @@ impl Sliding {
         } else if self.unrolls() {
             b.unroll("kw", 0..w.kernel[1], |b, kw| body(b, kw.clone(), column(kw), 0..tile.pixels));
         } else {
-            let low = vec![Bound::from(0usize), Bound { numerator: origin.clone() * -1i64, divisor: w.dilation[1] as i64 }];
+            let low =
+                vec![Bound::from(0usize), Bound { numerator: origin.clone() * -1i64, divisor: w.dilation[1] as i64 }];
             let high = vec![
                 Bound::from(w.kernel[1]),
                 Bound { numerator: Affine::from(self.input[1]) - origin.clone(), divisor: w.dilation[1] as i64 },
             ];
             // For whole windows the bounds are 0 and the kernel's width; for others the tile has one pixel.
-            let (low, high) = if tile.pixels == 1 { (low, high) } else { (vec![low[0].clone()], vec![high[0].clone()]) };
+            let (low, high) =
+                if tile.pixels == 1 { (low, high) } else { (vec![low[0].clone()], vec![high[0].clone()]) };
             b.bounded("kw", low, high, 1, |b, kw| body(b, kw.clone(), column(kw), 0..tile.pixels));
         }
     }

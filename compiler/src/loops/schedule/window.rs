@@ -38,7 +38,8 @@ pub fn pool(window: Window, average: Option<&Average>, x: &Tensor, y: &Tensor) -
     let ([n, _, h, w], [_, _, oh, ow]) = (nchw(&x.shape), nchw(&y.shape));
     let s = Sliding { window, input: [h, w], output: [oh, ow] };
     let name = if average.is_some() { "avg" } else { "max" };
-    let mut b = NestBuilder::new(format!("{name} kernel={:?} stride={:?} pad={:?}", window.kernel, window.stride, window.pad));
+    let mut b =
+        NestBuilder::new(format!("{name} kernel={:?} stride={:?} pad={:?}", window.kernel, window.stride, window.pad));
     let (start, rows_of) = match average {
         None => (f32::NEG_INFINITY, None),
         Some(average) => (0.0, Some(average)),
@@ -63,7 +64,9 @@ pub fn pool(window: Window, average: Option<&Average>, x: &Tensor, y: &Tensor) -
                     let at = plane.clone() * (oh * ow * LANES) + (row_out.clone() * ow + column.clone()) * LANES;
                     let value = match rows_of {
                         None => reg(acc, i),
-                        Some(average) => reg(acc, i) * splat(average.rows, row_out.clone()) * splat(average.columns, column),
+                        Some(average) => {
+                            reg(acc, i) * splat(average.rows, row_out.clone()) * splat(average.columns, column)
+                        }
                     };
                     b.store(y.buffer, at, LANES, value);
                 });
@@ -95,7 +98,9 @@ fn blocked_squares(b: &mut NestBuilder, before: usize, after: usize, x: &Tensor,
     let sum = b.regs("sum", 1);
     let block = |b: &mut NestBuilder, image: &Affine, block: Affine, missing_low: usize, missing_high: usize| {
         b.range("p", h * w, |b, pixel| {
-            let at = |offset: usize| ((image.clone() * blocks + block.clone() + offset - reach_low) * (h * w) + pixel.clone()) * LANES;
+            let at = |offset: usize| {
+                ((image.clone() * blocks + block.clone() + offset - reach_low) * (h * w) + pixel.clone()) * LANES
+            };
             for i in 0..=reach_low + reach_high {
                 let present = i >= missing_low && i + missing_high <= reach_low + reach_high;
                 b.set(squares, i, if present { load(x.buffer, at(i)) } else { Expr::Const(0.0) });

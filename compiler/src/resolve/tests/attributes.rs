@@ -67,21 +67,13 @@ fn bad_images() {
     check(&format!("{IMAGE} {IMAGE}"), ty, "", "E0244");
     check("@labels(\"a\")", ty, "", "E0243");
     check("@imgae", ty, "", "E0242");
-    assert_eq!(
-        bad(&text("@imgae", ty, ""))[0].help.as_deref(),
-        Some("did you mean `@image`?")
-    );
+    assert_eq!(bad(&text("@imgae", ty, ""))[0].help.as_deref(), Some("did you mean `@image`?"));
 }
 
 #[test]
 fn bad_labels() {
     let ty = "f32[n, 3]";
-    for labels in [
-        "@labels",
-        "@labels(1)",
-        "@labels(\"a\", \"b\")",
-        "@labels(name: \"a\")",
-    ] {
+    for labels in ["@labels", "@labels(1)", "@labels(\"a\", \"b\")", "@labels(name: \"a\")"] {
         check("", ty, labels, "E0245");
     }
     for file in ["/a", "../a", "a/../b", ""] {
@@ -92,11 +84,9 @@ fn bad_labels() {
 
 #[test]
 fn bindings_and_calls_take_none_yet() {
-    for (body, expected) in [
-        ("@freeze let y = x y", "E0242"),
-        ("x |> @keep relu", "E0242"),
-        ("x |> @labels(\"a\") relu", "E0243"),
-    ] {
+    for (body, expected) in
+        [("@freeze let y = x y", "E0242"), ("x |> @keep relu", "E0242"), ("x |> @labels(\"a\") relu", "E0243")]
+    {
         assert_eq!(bad(&net(body))[0].code, expected, "{body}");
     }
 }

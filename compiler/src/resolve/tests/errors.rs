@@ -10,20 +10,13 @@ fn check(text: &str) {
     let mut source = String::new();
     for line in text.lines() {
         match line.trim().strip_prefix('^') {
-            Some(codes) => expected.extend(
-                codes
-                    .split(' ')
-                    .map(|code| (code.to_string(), source.lines().count())),
-            ),
+            Some(codes) => expected.extend(codes.split(' ').map(|code| (code.to_string(), source.lines().count()))),
             None => source += &format!("{line}\n"),
         }
     }
     assert!(!expected.is_empty());
     let errors = bad(&source);
-    let found: Vec<_> = places(&source, &errors)
-        .into_iter()
-        .map(|(code, line)| (code.to_string(), line))
-        .collect();
+    let found: Vec<_> = places(&source, &errors).into_iter().map(|(code, line)| (code.to_string(), line)).collect();
     assert_eq!(found, expected, "\n{}", render(&source, &errors));
     for error in &errors {
         assert!(!error.labels.is_empty() || error.span().is_none());
@@ -59,10 +52,7 @@ fn names() {
     check("net m(x: f32[1, 4], x: f32[1, 4]) -> f32[1, 4] { x }\n^E0206");
     check_body("for i in 0..2 with i = x { i }", "E0206");
     check_body("relu(y)", "E0207");
-    check_body(
-        "let y = if true { let z = x z } else { x } relu(z)",
-        "E0207",
-    );
+    check_body("let y = if true { let z = x z } else { x } relu(z)", "E0207");
     check("block b(a) { x }\n^E0207\nnet m(x: f32[1, 4]) -> f32[1, 4] { b(x) }");
     check("const a = x\n^E0207\nnet m(x: f32[1, 4]) -> f32[1, 4] { x }");
     check_body("relu(relu)", "E0208");
@@ -100,11 +90,8 @@ fn arguments() {
 #[test]
 fn blocks_that_call_themselves() {
     check("block b(x) { b(x) }\n^E0216\nnet m(x: f32[1, 4]) -> f32[1, 4] { b(x) }");
-    check(
-        "block a(x) { b(x) }\nblock b(x) { a(x) }\n^E0216\nnet m(x: f32[1, 4]) -> f32[1, 4] { a(x) }",
-    );
-    let text =
-        "block a(x) { b(x) }\nblock b(x) { a(x) }\nnet m(x: f32[1, 4]) -> f32[1, 4] { a(x) }";
+    check("block a(x) { b(x) }\nblock b(x) { a(x) }\n^E0216\nnet m(x: f32[1, 4]) -> f32[1, 4] { a(x) }");
+    let text = "block a(x) { b(x) }\nblock b(x) { a(x) }\nnet m(x: f32[1, 4]) -> f32[1, 4] { a(x) }";
     assert_eq!(
         render(text, &bad(text)),
         "E0216 the block `a` calls itself: `a` calls `b` calls `a`
@@ -167,10 +154,7 @@ fn evaluation() {
     check_body("dim(x, 4)", "E0223");
     check_body("let (a, b) = (x, x, x) a", "E0224");
     check_body("let (a, b) = x a", "E0224");
-    check_body(
-        "for (a, (b, c)) in [(1, (2, 3)), (1, 2)] with x = x { x }",
-        "E0224",
-    );
+    check_body("for (a, (b, c)) in [(1, (2, 3)), (1, 2)] with x = x { x }", "E0224");
     for body in [
         "len(3)",
         "div(1.5, 2)",
@@ -202,14 +186,8 @@ fn weight_paths() {
     check_body("let y = x |> conv(8, 1) |> conv(8, 1) y", "E0240");
     check_body("let y = x |> conv(8, 1) |> conv(8, 1) as b y", "E0240");
     check_body("let y = conv(conv(x, 8, 1), 8, 1) y", "E0240");
-    check_body(
-        "let y = for i in 0..2 with x = x { x |> conv(8, 1) |> conv(8, 1) } y",
-        "E0240",
-    );
-    check_body(
-        "let y = if true { let a = x |> conv(8, 1) a |> conv(8, 1) } else { x } y",
-        "E0240",
-    );
+    check_body("let y = for i in 0..2 with x = x { x |> conv(8, 1) |> conv(8, 1) } y", "E0240");
+    check_body("let y = if true { let a = x |> conv(8, 1) a |> conv(8, 1) } else { x } y", "E0240");
     check_body("x |> conv(8, 1) |> conv(8, 1)", "E0241");
     check_body("x |> conv(8, 1) as a |> conv(8, 1) as a", "E0241");
     check_body("let y = x |> conv(8, 1) as a |> conv(8, 1) as a y", "E0241");
@@ -273,10 +251,7 @@ fn several_errors_and_no_followers() {
 #[test]
 fn at_most_twenty() {
     let body: String = (0..30).map(|i| format!("let v{i} = u{i} ")).collect();
-    assert_eq!(
-        bad(&net(&format!("{body} x"))).len(),
-        rebirth_lang::limits::ERRORS
-    );
+    assert_eq!(bad(&net(&format!("{body} x"))).len(), rebirth_lang::limits::ERRORS);
 }
 
 #[test]
@@ -291,10 +266,8 @@ net m(image: f32[n, 3, 8, 8]) -> f32[n, 3, 8, 8] {
 }";
     let rendered = render(text, &bad(text));
     // Message and help are the operator's.
-    let labels: Vec<&str> = rendered
-        .lines()
-        .filter(|line| line.starts_with("  ") && !line.starts_with("  help"))
-        .collect();
+    let labels: Vec<&str> =
+        rendered.lines().filter(|line| line.starts_with("  ") && !line.starts_with("  help")).collect();
     assert_eq!(
         labels,
         [
@@ -334,14 +307,8 @@ fn suggestions() {
             "it is called as `conv(x, out, kernel, stride: 1, pad: 0, dilation: 1, groups: 1, bias: true)`; what flows in with `|>` comes first",
         ),
         ("x - relu(x)", "`x + -1 * relu(x)` is the same"),
-        (
-            "7 / 2",
-            "`div(7, 2)` rounds down, `ceil_div(7, 2)` rounds up, `7 / 2.0` is a number with a fraction",
-        ),
-        (
-            "concat(x, x)",
-            "put the tensors into a list: `concat([a, b])`",
-        ),
+        ("7 / 2", "`div(7, 2)` rounds down, `ceil_div(7, 2)` rounds up, `7 / 2.0` is a number with a fraction"),
+        ("concat(x, x)", "put the tensors into a list: `concat([a, b])`"),
     ] {
         let errors = bad(&net(body));
         assert_eq!(errors[0].help.as_deref(), Some(help), "{body}");
@@ -359,16 +326,7 @@ fn every_code_is_tested() {
         include_str!("../settings.rs"),
     ];
     for (i, code) in codes::ALL.iter().enumerate() {
-        assert!(
-            tests.iter().any(|text| text.contains(code.id)),
-            "{} ({}) is in no test",
-            code.id,
-            code.title
-        );
-        assert!(
-            codes::ALL[..i].iter().all(|other| other.id < code.id),
-            "{} is out of order",
-            code.id
-        );
+        assert!(tests.iter().any(|text| text.contains(code.id)), "{} ({}) is in no test", code.id, code.title);
+        assert!(codes::ALL[..i].iter().all(|other| other.id < code.id), "{} is out of order", code.id);
     }
 }

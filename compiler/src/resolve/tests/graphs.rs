@@ -12,9 +12,7 @@ fn check(body: &str, expected: &[&str]) {
 
 #[test]
 fn a_graph_as_text() {
-    let model = good(
-        "net tiny(image: f32[n, 3, 8, 8]) -> f32[n, 4, 8, 8] { let c = image |> conv(4, 1) |> relu c }",
-    );
+    let model = good("net tiny(image: f32[n, 3, 8, 8]) -> f32[n, 4, 8, 8] { let c = image |> conv(4, 1) |> relu c }");
     assert_eq!(
         model.graph.to_string(),
         "graph @tiny infer (%image: f32[1,3,8,8]) -> (output: f32[1,4,8,8]) {
@@ -26,34 +24,21 @@ fn a_graph_as_text() {
 }
 "
     );
-    let paths: Vec<&str> = model
-        .origins
-        .iter()
-        .map(|origin| origin.path.as_str())
-        .collect();
+    let paths: Vec<&str> = model.origins.iter().map(|origin| origin.path.as_str()).collect();
     assert_eq!(paths, ["c", "c.relu"]);
 }
 
 #[test]
 fn values_are_named_after_the_source() {
-    check(
-        "let a = x |> relu |> relu a |> relu",
-        &["a.relu = relu", "a = relu", "relu = relu"],
-    );
+    check("let a = x |> relu |> relu a |> relu", &["a.relu = relu", "a = relu", "relu = relu"]);
     check("x |> relu as a |> relu", &["a = relu", "relu = relu"]);
     check("x |> relu |> relu", &["relu = relu", "relu_2 = relu"]);
-    check(
-        "let a = x |> relu let b = a b |> relu",
-        &["a = relu", "relu = relu"],
-    );
+    check("let a = x |> relu let b = a b |> relu", &["a = relu", "relu = relu"]);
     check(
         "for i in 0..2 with y = x { let z = y |> relu z |> relu }",
         &["0.z = relu", "0.relu = relu", "1.z = relu", "1.relu = relu"],
     );
-    check(
-        "let (a, b) = (relu(x), relu(x)) a + b",
-        &["relu = relu", "relu_2 = relu", "add = add"],
-    );
+    check("let (a, b) = (relu(x), relu(x)) a + b", &["relu = relu", "relu_2 = relu", "add = add"]);
 }
 
 #[test]
@@ -64,18 +49,13 @@ fn infix_arithmetic_of_tensors() {
     check("x - 1.5", &["constant = constant", "add = add"]);
     check("-x", &["constant = constant", "mul = mul"]);
     let text = good(&net("(x - 3) / 4")).graph.to_string();
-    assert!(
-        text.contains("value=-3.0") && text.contains("value=0.25"),
-        "{text}"
-    );
+    assert!(text.contains("value=-3.0") && text.contains("value=0.25"), "{text}");
 }
 
 /// `check` for a condition that must hold.
 #[track_caller]
 fn holds(condition: &str) {
-    let model = good(&net(&format!(
-        "if {condition} {{ x |> relu }} else {{ x }}"
-    )));
+    let model = good(&net(&format!("if {condition} {{ x |> relu }} else {{ x }}")));
     assert_eq!(model.graph.nodes.len(), 1, "{condition}");
 }
 
@@ -130,15 +110,7 @@ fn blocks() {
         }",
     );
     assert_eq!(nodes(&model), ["a = conv", "b.y = conv", "b = relu"]);
-    assert_eq!(
-        weights(&model),
-        [
-            "a.y.weight 8x3x1x1",
-            "a.y.bias 8",
-            "b.y.weight 8x8x3x3",
-            "b.y.bias 8"
-        ]
-    );
+    assert_eq!(weights(&model), ["a.y.weight 8x3x1x1", "a.y.bias 8", "b.y.weight 8x8x3x3", "b.y.bias 8"]);
 }
 
 #[test]
@@ -151,14 +123,8 @@ fn tuples_and_lists_of_tensors_vanish() {
             concat([a, rest[1]])
         }",
     );
-    assert_eq!(
-        model.graph.nodes.last().map(|node| node.inputs.len()),
-        Some(2)
-    );
-    assert_eq!(
-        weights(&model),
-        ["both.conv.weight 8x8x1x1", "both.conv.bias 8"]
-    );
+    assert_eq!(model.graph.nodes.last().map(|node| node.inputs.len()), Some(2));
+    assert_eq!(weights(&model), ["both.conv.weight 8x8x1x1", "both.conv.bias 8"]);
 }
 
 #[test]
@@ -178,25 +144,12 @@ fn the_batch_is_one_unless_bound() {
     };
     assert_eq!(ty(&Settings::default()), Type::f32([1, 8, 16, 16]));
     let dims = [("n".to_string(), 5)].into();
-    assert_eq!(
-        ty(&Settings {
-            dims,
-            ..Settings::default()
-        }),
-        Type::f32([5, 8, 16, 16])
-    );
+    assert_eq!(ty(&Settings { dims, ..Settings::default() }), Type::f32([5, 8, 16, 16]));
 }
 
 #[test]
 fn an_unused_input_is_a_warning() {
     let model = good("net m(x: f32[1, 4], y: f32[1, 4]) -> f32[1, 4] { x }");
-    assert_eq!(
-        model
-            .warnings
-            .iter()
-            .map(|warning| warning.code)
-            .collect::<Vec<_>>(),
-        ["E0248"]
-    );
+    assert_eq!(model.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>(), ["E0248"]);
     assert!(good(&net("x")).warnings.is_empty());
 }

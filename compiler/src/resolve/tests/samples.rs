@@ -28,35 +28,14 @@ fn check(name: &str, parameters: usize, macs: u64) {
 
     let graph = &model.graph;
     assert_eq!(crate::graph::verify(graph), Ok(()));
-    assert_eq!(
-        crate::graph::parse(&graph.to_string()).as_ref().ok(),
-        Some(graph)
-    );
+    assert_eq!(crate::graph::parse(&graph.to_string()).as_ref().ok(), Some(graph));
     assert_eq!(model.origins.len(), graph.nodes.len());
-    let learnt = graph
-        .params
-        .iter()
-        .filter(|&&id| graph.value(id).def == Def::Param);
-    assert_eq!(
-        learnt.map(|&id| graph.ty(id).elements()).sum::<usize>(),
-        parameters
-    );
+    let learnt = graph.params.iter().filter(|&&id| graph.value(id).def == Def::Param);
+    assert_eq!(learnt.map(|&id| graph.ty(id).elements()).sum::<usize>(), parameters);
     let cost = |node| {
-        graph
-            .node(node)
-            .op
-            .cost(
-                &graph.input_types(graph.node(node)),
-                &graph.result_types(graph.node(node)),
-            )
-            .macs
+        graph.node(node).op.cost(&graph.input_types(graph.node(node)), &graph.result_types(graph.node(node))).macs
     };
-    assert_eq!(
-        (0..graph.nodes.len())
-            .map(|i| cost(crate::graph::NodeId::new(i)))
-            .sum::<u64>(),
-        macs
-    );
+    assert_eq!((0..graph.nodes.len()).map(|i| cost(crate::graph::NodeId::new(i))).sum::<u64>(), macs);
     assert!(model.images[0].is_some() && model.labels[0].is_some() && model.warnings.is_empty());
 }
 

@@ -126,13 +126,8 @@ const TABLE: &[(&str, &str)] = &[
 
 fn table_source(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let is_file = ["net", "block", "const", "import", "fn", "model"].contains(&first)
-        || text.contains("\nconst");
-    if is_file {
-        text.to_owned()
-    } else {
-        in_body(text)
-    }
+    let is_file = ["net", "block", "const", "import", "fn", "model"].contains(&first) || text.contains("\nconst");
+    if is_file { text.to_owned() } else { in_body(text) }
 }
 
 /// Each gives exactly one error: the right one, in the text, with help.
@@ -142,10 +137,7 @@ fn bad_sources() {
     for (text, code) in TABLE {
         let source = table_source(text);
         let report = report(&source);
-        let found: Vec<&str> = report
-            .diagnostics()
-            .map(|diagnostic| diagnostic.code)
-            .collect();
+        let found: Vec<&str> = report.diagnostics().map(|diagnostic| diagnostic.code).collect();
         if found != [*code] {
             wrong += &format!("{text:?}: expected {code}\n{}\n", render(&report));
         }
@@ -158,32 +150,18 @@ fn bad_sources() {
 
 /// What holds of every diagnostic.
 fn check_shape(diagnostic: &Diagnostic, source: &str) {
-    assert!(
-        !diagnostic.message.is_empty() && !diagnostic.labels.is_empty(),
-        "{diagnostic:?}"
-    );
+    assert!(!diagnostic.message.is_empty() && !diagnostic.labels.is_empty(), "{diagnostic:?}");
     for label in &diagnostic.labels {
-        assert!(
-            source.get(label.span.range()).is_some(),
-            "{diagnostic:?} in {source:?}"
-        );
+        assert!(source.get(label.span.range()).is_some(), "{diagnostic:?} in {source:?}");
     }
-    assert!(
-        !diagnostic.message.contains("something else"),
-        "{diagnostic:?} in {source:?}"
-    );
+    assert!(!diagnostic.message.contains("something else"), "{diagnostic:?} in {source:?}");
 }
 
 #[test]
 fn every_code_is_tested_and_ordered() {
     let mut tested: BTreeSet<&str> = TABLE.iter().map(|(_, code)| *code).collect();
     // These have tests of their own, in `robust` and below.
-    for code in [
-        codes::TEXT_TOO_LONG,
-        codes::NESTING_TOO_DEEP,
-        codes::NOT_UTF8,
-        codes::EXPRESSION_TOO_HIGH,
-    ] {
+    for code in [codes::TEXT_TOO_LONG, codes::NESTING_TOO_DEEP, codes::NOT_UTF8, codes::EXPRESSION_TOO_HIGH] {
         tested.insert(code.id);
     }
     let declared: Vec<&str> = codes::ALL.iter().map(|code| code.id).collect();
@@ -194,21 +172,14 @@ fn every_code_is_tested_and_ordered() {
 fn keywords_agree_with_the_grammar() {
     for keyword in super::super::KEYWORDS {
         let report = report(&format!("const {keyword} = 1"));
-        let code = report
-            .diagnostics()
-            .next()
-            .map(|diagnostic| diagnostic.code);
-        assert!(
-            matches!(code, Some("E0109" | "E0110")),
-            "{keyword}: {code:?}"
-        );
+        let code = report.diagnostics().next().map(|diagnostic| diagnostic.code);
+        assert!(matches!(code, Some("E0109" | "E0110")), "{keyword}: {code:?}");
     }
 }
 
 #[test]
 fn bytes_that_are_no_text() {
-    let report =
-        crate::Source::from_bytes("a.net", b"const a = 1\nconst b\xff = 2").expect_err("not UTF-8");
+    let report = crate::Source::from_bytes("a.net", b"const a = 1\nconst b\xff = 2").expect_err("not UTF-8");
     let diagnostic = report.diagnostics().next().expect("never empty");
     assert_eq!(diagnostic.code, codes::NOT_UTF8.id);
     assert_eq!(diagnostic.message, "the file is not UTF-8 text (line 2)");
@@ -225,11 +196,7 @@ fn fixes_repair() {
             let mut repaired = source.clone();
             repaired.replace_range(fix.span.range(), &fix.replacement);
             if let Err(report) = crate::parse(&crate::Source::new("test.net", repaired.as_str())) {
-                assert!(
-                    report.diagnostics().all(|next| next.code != *code),
-                    "{repaired}\n{}",
-                    render(&report)
-                );
+                assert!(report.diagnostics().all(|next| next.code != *code), "{repaired}\n{}", render(&report));
             }
             fixed += 1;
         }
@@ -258,7 +225,10 @@ block f(x) { y = x
             format!("{} {}", report.source().position(start), diagnostic.code)
         })
         .collect();
-    assert_eq!(found, ["2:27 E0119", "4:1 E0111", "5:22 E0106", "7:41 E0108", "8:11 E0123", "9:14 E0112", "10:16 E0120"]);
+    assert_eq!(
+        found,
+        ["2:27 E0119", "4:1 E0111", "5:22 E0106", "7:41 E0108", "8:11 E0123", "9:14 E0112", "10:16 E0120"]
+    );
 }
 
 #[test]

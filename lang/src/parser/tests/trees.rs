@@ -3,15 +3,7 @@ use super::{GOOD, tree};
 /// The tree of `const c = EXPR`, without its first line.
 fn check(expr: &str, expected: &str) {
     let tree = tree(&format!("const c = {expr}"));
-    assert_eq!(
-        tree.lines()
-            .skip(1)
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join(" "),
-        expected,
-        "{expr}"
-    );
+    assert_eq!(tree.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" "), expected, "{expr}");
 }
 
 #[test]
@@ -50,10 +42,7 @@ fn literals() {
     check("true", "true");
     check("false_", "false_");
     check("notable", "notable");
-    check(
-        r#""a\"b\\\n\t// no comment""#,
-        r#""a\"b\\\n\t// no comment""#,
-    );
+    check(r#""a\"b\\\n\t// no comment""#, r#""a\"b\\\n\t// no comment""#);
     check("\"größe 猫\"", "\"größe 猫\"");
 }
 
@@ -72,27 +61,15 @@ fn brackets() {
 
 #[test]
 fn calls() {
-    check(
-        "conv(x, 32, pad: 1, op: relu, in: 3, let : 4)",
-        "conv(x, 32, pad: 1, op: relu, in: 3, let: 4)",
-    );
-    check(
-        "x |> relu() |> conv(3) as a |> @lr(10) @new b as c",
-        "x |> relu |> conv(3) as a |> @lr(10) @new b as c",
-    );
-    check(
-        "concat([x |> f, if c { x } else { y }])",
-        "concat([(x |> f), (if c { x } else { y })])",
-    );
+    check("conv(x, 32, pad: 1, op: relu, in: 3, let : 4)", "conv(x, 32, pad: 1, op: relu, in: 3, let: 4)");
+    check("x |> relu() |> conv(3) as a |> @lr(10) @new b as c", "x |> relu |> conv(3) as a |> @lr(10) @new b as c");
+    check("concat([x |> f, if c { x } else { y }])", "concat([(x |> f), (if c { x } else { y })])");
 }
 
 #[test]
 fn newlines_are_blanks() {
     check("a\n    * b\n    / c", "(/ (* a b) c)");
-    check(
-        "x\n    // comment\n    |> f // another\n    |> g",
-        "x |> f |> g",
-    );
+    check("x\n    // comment\n    |> f // another\n    |> g", "x |> f |> g");
     check("(a\n    + b\n    - c)", "(- (+ a b) c)");
     check("f(a\n    - b)", "f((- a b))");
     check("a +\n    b", "(+ a b)");
@@ -109,12 +86,9 @@ fn trivia_at_the_ends() {
 /// Spans cover exactly the node, without the trivia behind it.
 #[test]
 fn spans() {
-    let text = "block b(x , y = 1 ) { let a = f ( 1 ) as g  // c\n ( if x { 1 } else { 2 }  ) }"
-        .replace("f (", "f(");
+    let text = "block b(x , y = 1 ) { let a = f ( 1 ) as g  // c\n ( if x { 1 } else { 2 }  ) }".replace("f (", "f(");
     let file = crate::parse(&crate::Source::new("test.net", text.as_str())).expect("a good text");
-    let crate::ast::Item::Block(block) = &file.items[0] else {
-        panic!("a block")
-    };
+    let crate::ast::Item::Block(block) = &file.items[0] else { panic!("a block") };
     let slice = |span: crate::Span| &text[span.range()];
     assert_eq!(slice(block.span), text);
     assert_eq!(slice(block.params[0].span), "x");

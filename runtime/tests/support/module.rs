@@ -1,16 +1,11 @@
-//! What several test files use: a module written by hand (`sum = first + second + weight`, and how often it has run), and
-//! a picture that announces any size.
+//! A module written by hand: `sum = first + second + weight`, and how often it has run.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rebirth_runtime::{AlignedBuffer, DType, Description, Module, Port};
 
 pub(crate) fn port(name: &str, shape: &[usize]) -> Port {
-    Port {
-        name: name.to_owned(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-    }
+    Port { name: name.to_owned(), dtype: DType::F32, shape: shape.to_vec() }
 }
 
 pub(crate) fn description() -> Description {
@@ -25,11 +20,7 @@ pub(crate) fn description() -> Description {
 
 /// The entry of a module with [`description`].
 #[allow(unsafe_code)]
-pub(crate) unsafe extern "C" fn sum_and_count(
-    io: *const *mut u8,
-    weights: *const u8,
-    arena: *mut u8,
-) {
+pub(crate) unsafe extern "C" fn sum_and_count(io: *const *mut u8, weights: *const u8, arena: *mut u8) {
     // SAFETY: the host passes the buffers of `description`: four pointers, the first three to four f32 each, the last
     // to one; one f32 of weights and one of scratch, which is zero before the first call.
     unsafe {
@@ -50,30 +41,4 @@ pub(crate) fn module() -> Module {
     weights.as_f32_mut()[0] = 0.5;
     // SAFETY: `sum_and_count` is a static function that keeps within the buffers of `description`.
     unsafe { Module::new(description(), weights, sum_and_count, Box::new(())) }
-}
-
-/// A PNG of 8-bit grey that announces `width` x `height` pixels and holds one.
-pub(crate) fn png_of_size(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image::GrayImage::new(1, 1)
-        .write_to(&mut bytes, image::ImageFormat::Png)
-        .unwrap();
-    let mut bytes = bytes.into_inner();
-    bytes[16..20].copy_from_slice(&width.to_be_bytes());
-    bytes[20..24].copy_from_slice(&height.to_be_bytes());
-    let crc = crc32(&bytes[12..29]);
-    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
-    bytes
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            if crc & 1 == 1 {
-                crc >> 1 ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            }
-        })
-    })
 }
