@@ -1,0 +1,184 @@
+//! What the command line can say.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rebirth_compiler::codegen::target::TARGETS;
+use rebirth_compiler::resolve::{SetValue, parse_setting};
+
+use crate::{bench, check, inspect, ir, run};
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  rebirth run samples/efficientnet_lite0.net --image samples/images/chelsea.png
+  rebirth inspect samples/googlenet.net
+  rebirth run --help
+
+EXIT CODES
+  0 fine, 1 the model or the data is wrong, 2 wrong usage, 101 a bug of rebirth";
+
+/// A compiler for convolutional networks: a `.net` file becomes native code.
+#[derive(Debug, Parser)]
+#[command(name = "rebirth", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The level of CPU to generate code for
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "native", value_parser = cpu_levels())]
+    pub(crate) cpu: String,
+    /// The net, where the file has several
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) net: Option<String>,
+    /// Whether messages are coloured; `auto` also respects NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When messages are coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(check::CheckArgs),
+    Ir(ir::IrArgs),
+    Inspect(inspect::InspectArgs),
+    Run(run::RunArgs),
+    Bench(bench::BenchArgs),
+}
+
+/// The network of a command.
+#[derive(Debug, Args)]
+pub(crate) struct NetArgs {
+    /// The `.net` file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Override a constant or give a symbolic dimension its size; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, SetValue)>,
+}
+
+/// Where weights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WeightsArg {
+    /// A safetensors file.
+    File(PathBuf),
+    /// Random ones, by seed.
+    Random(u64),
+}
+
+impl FromStr for WeightsArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<WeightsArg, String> {
+        match text.strip_prefix("random:") {
+            None => Ok(WeightsArg::File(PathBuf::from(text))),
+            Some(seed) => seed
+                .parse()
+                .map(WeightsArg::Random)
+                .map_err(|_| "the seed must be an integer from 0, such as `random:1`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for WeightsArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WeightsArg::File(path) => path.display().fmt(f),
+            WeightsArg::Random(seed) => write!(f, "random:{seed}"),
+        }
+    }
+}
+
+/// A file for an input or from an output: `[NAME=]PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedPath {
+    /// The input or output; without, the only one.
+    pub(crate) name: Option<String>,
+    /// The file.
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for NamedPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<NamedPath, String> {
+        let is_name = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let (name, path) = match text.split_once('=') {
+            Some((name, path)) if is_name(name) => (Some(name.to_owned()), path),
+            _ => (None, text),
+        };
+        if path.is_empty() {
+            return Err("the path is missing".to_owned());
+        }
+        Ok(NamedPath { name, path: PathBuf::from(path) })
+    }
+}
+
+fn setting(text: &str) -> Result<(String, SetValue), String> {
+    parse_setting(text).map_err(|diagnostic| match diagnostic.help {
+        Some(help) => format!("{}; {help}", diagnostic.message),
+        None => diagnostic.message,
+    })
+}
+
+fn cpu_levels() -> PossibleValuesParser {
+    PossibleValuesParser::new(["native"].into_iter().chain(TARGETS.iter().map(|target| target.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn named_paths() {
+        let check = |text: &str, name: Option<&str>, path: &str| {
+            let expected = NamedPath { name: name.map(str::to_owned), path: PathBuf::from(path) };
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        };
+        check("x.npy", None, "x.npy");
+        check("x=y.npy", Some("x"), "y.npy");
+        check("x=y=z.npy", Some("x"), "y=z.npy");
+        check("./x=y.npy", None, "./x=y.npy");
+        check("=y.npy", None, "=y.npy");
+        assert!("x=".parse::<NamedPath>().is_err());
+        assert!("".parse::<NamedPath>().is_err());
+    }
+
+    #[test]
+    fn weights() {
+        assert_eq!("random:7".parse(), Ok(WeightsArg::Random(7)));
+        assert_eq!("random".parse(), Ok(WeightsArg::File(PathBuf::from("random"))));
+        for text in ["random:", "random:-1", "random:x", "random:18446744073709551616"] {
+            assert!(text.parse::<WeightsArg>().is_err(), "{text}");
+        }
+    }
+}

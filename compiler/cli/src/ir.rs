@@ -1,0 +1,79 @@
+//! `rebirth ir`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rebirth_compiler::codegen::{listing, target};
+use rebirth_compiler::pipeline::{CompileError, loops};
+use rebirth_lang::dump::dump;
+use rebirth_runtime::fs::write_atomically;
+
+use crate::args::NetArgs;
+use crate::check::verified;
+use crate::console::Context;
+use crate::failure::Failure;
+use crate::source::{load, parse_file};
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  rebirth ir samples/mnist.net --stage graph
+  rebirth ir samples/mnist.net --stage loops -o mnist.loops
+  rebirth ir samples/mnist.net --stage asm --cpu x86-64-v3 | grep -c vfmadd";
+
+/// Print a network as the compiler sees it.
+///
+/// Shows the network as text at one stage of the compiler: the syntax tree, the graph of operators, the loops with their
+/// buffers, Cranelift's IR, or machine instructions. Needs no weights.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct IrArgs {
+    #[command(flatten)]
+    net: NetArgs,
+    /// What to print
+    #[arg(long, value_enum)]
+    stage: Stage,
+    /// Write to a file instead of printing
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Stage {
+    /// The syntax tree
+    Ast,
+    /// Operators and tensors
+    Graph,
+    /// Loops and buffers
+    Loops,
+    /// Cranelift's IR
+    Clif,
+    /// Machine instructions
+    Asm,
+}
+
+pub(crate) fn ir(context: &mut Context<'_>, args: &IrArgs) -> Result<(), Failure> {
+    let text = text(context, args)?;
+    match &args.output {
+        Some(path) => write_atomically(path, text.as_bytes())?,
+        None => context.out.write_all(text.as_bytes())?,
+    }
+    Ok(())
+}
+
+fn text(context: &mut Context<'_>, args: &IrArgs) -> Result<String, Failure> {
+    if let Stage::Ast = args.stage {
+        return Ok(dump(&parse_file(&args.net.file)?.1));
+    }
+    let model = load(context, &args.net)?;
+    if let Stage::Graph = args.stage {
+        verified(&model.graph)?;
+        return Ok(model.graph.to_string());
+    }
+    let program = loops(&model.graph)?;
+    let target = || target::find(&context.options.cpu).map_err(CompileError::Codegen);
+    Ok(match args.stage {
+        Stage::Clif => listing::clif(&program, target()?).map_err(CompileError::Codegen)?,
+        Stage::Asm => listing::asm(&program, target()?).map_err(CompileError::Codegen)?,
+        Stage::Ast | Stage::Graph | Stage::Loops => program.to_string(),
+    })
+}

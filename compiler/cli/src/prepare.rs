@@ -1,0 +1,171 @@
+//! From files to a compiled module, for the commands that run one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rebirth_compiler::graph::Graph;
+use rebirth_compiler::pipeline::compile;
+use rebirth_compiler::resolve::{Model, bind_dims};
+use rebirth_compiler::weights;
+use rebirth_lang::Report;
+use rebirth_runtime::npy::{read_npy, write_npy};
+use rebirth_runtime::{Port, Session, Tensor};
+
+use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::codes;
+use crate::console::Context;
+use crate::failure::Failure;
+use crate::source::{parse_file, resolve_net, settings};
+
+/// Tensors for inputs, by name.
+pub(crate) type Feeds = Vec<(String, Tensor)>;
+
+/// Reads arrays and resolves the net for their sizes.
+pub(crate) fn load_with_arrays(
+    context: &mut Context<'_>,
+    net: &NetArgs,
+    inputs: &[NamedPath],
+) -> Result<(Model, Feeds), Failure> {
+    let (source, file) = parse_file(&net.file)?;
+    let arrays = inputs.iter().map(|input| read_npy(&input.path)).collect::<Result<Vec<Tensor>, _>>()?;
+    let named = || inputs.iter().map(|input| input.name.as_deref());
+    let shapes: Vec<_> = named().zip(arrays.iter().map(Tensor::shape)).collect();
+    let mut settings = settings(context, net);
+    settings.dims = bind_dims(&source, &file, &settings, &shapes)
+        .map_err(|diagnostics| Report::new(source.clone(), diagnostics))?;
+    let model = resolve_net(context, &source, &file, &settings)?;
+    // An array without a name was accepted, so there is one input.
+    let only = model.graph.inputs.first().map_or("", |&id| &model.graph.value(id).name);
+    let names: Vec<String> = named().map(|name| name.unwrap_or(only).to_owned()).collect();
+    let feeds = names.into_iter().zip(arrays).collect();
+    Ok((model, feeds))
+}
+
+/// What to use where `--weights` is not given: the file beside the net, else `otherwise`.
+pub(crate) fn choose_weights(
+    net: &Path,
+    given: Option<&WeightsArg>,
+    otherwise: Option<WeightsArg>,
+) -> Result<WeightsArg, Failure> {
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
+    let beside = net.with_extension("safetensors");
+    if beside.exists() {
+        return Ok(WeightsArg::File(beside));
+    }
+    otherwise.ok_or_else(|| {
+        let message = format!("there is no weights file `{}`", beside.display());
+        Failure::new(
+            codes::NO_WEIGHTS,
+            message,
+            "put it there, give another with `--weights FILE`, or try `--weights random:1`",
+        )
+    })
+}
+
+/// The parameters; random ones are said aloud.
+pub(crate) fn load_weights(
+    context: &mut Context<'_>,
+    graph: &Graph,
+    chosen: &WeightsArg,
+) -> Result<Vec<Vec<f32>>, Failure> {
+    if let WeightsArg::Random(seed) = chosen {
+        context.note(&format!("the weights are random (seed {seed}), so the results mean nothing"));
+    }
+    let params = context.busy("loading weights", || match chosen {
+        WeightsArg::File(path) => weights::from_file(graph, path),
+        WeightsArg::Random(seed) => weights::random(graph, *seed),
+    })?;
+    Ok(params)
+}
+
+/// Compiles and allocates.
+pub(crate) fn start(context: &Context<'_>, graph: &Graph, params: &[Vec<f32>]) -> Result<Session, Failure> {
+    let module = context.busy("compiling", || compile(graph, params, &context.options.cpu))?;
+    Ok(Session::new(Arc::new(module))?)
+}
+
+/// Which output each `--output` is for.
+pub(crate) fn output_files<'a>(graph: &Graph, files: &'a [NamedPath]) -> Result<Vec<(usize, &'a Path)>, Failure> {
+    let names: Vec<&str> = graph.outputs.iter().map(|output| output.name.as_str()).collect();
+    let all = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut chosen: Vec<(usize, &Path)> = Vec::new();
+    for file in files {
+        let index = match &file.name {
+            None if names.len() == 1 => 0,
+            None => {
+                let help = format!("write `--output {}={}`", names.first().unwrap_or(&"NAME"), file.path.display());
+                return Err(Failure::new(
+                    codes::WHICH_OUTPUT,
+                    format!("the net has several outputs ({})", all()),
+                    help,
+                ));
+            }
+            Some(name) => names.iter().position(|output| output == name).ok_or_else(|| {
+                let help = format!("the net has {}", all());
+                Failure::new(codes::NO_OUTPUT, format!("the net has no output `{name}`"), help)
+            })?,
+        };
+        if chosen.iter().any(|&(earlier, _)| earlier == index) {
+            let message = format!("the output `{}` is to be written twice", names[index]);
+            return Err(Failure::new(codes::OUTPUT_TWICE, message, "give one `--output` for each"));
+        }
+        chosen.push((index, &file.path));
+    }
+    Ok(chosen)
+}
+
+/// Writes outputs to their files.
+pub(crate) fn write_outputs(files: &[(usize, &Path)], outputs: &[Tensor]) -> Result<(), Failure> {
+    for &(index, path) in files {
+        write_npy(path, &outputs[index])?;
+    }
+    Ok(())
+}
+
+/// Says when outputs hold values that are not finite.
+pub(crate) fn note_not_finite(context: &mut Context<'_>, ports: &[Port], outputs: &[Tensor]) {
+    for (port, output) in ports.iter().zip(outputs) {
+        let count = output.data().iter().filter(|value| !value.is_finite()).count();
+        if count > 0 {
+            context.note(&format!(
+                "{count} of {} values of the output `{}` are not finite",
+                output.data().len(),
+                port.name
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rebirth_compiler::graph::{Output, parse};
+
+    use super::*;
+
+    const GRAPH: &str =
+        "graph @g infer (%a: f32[1,4]) -> (y: f32[1,4]) {\n  %relu = relu %a : f32[1,4]\n  return %relu\n}\n";
+
+    /// The position of the output that is written, or the error.
+    fn check(outputs: &[&str], file: &str, expected: Result<usize, &str>) {
+        let mut graph = parse(GRAPH).unwrap();
+        let value = graph.outputs[0].value;
+        graph.outputs = outputs.iter().map(|name| Output { name: (*name).to_owned(), value }).collect();
+        let files = [file.parse::<NamedPath>().unwrap()];
+        let found = output_files(&graph, &files).map(|found| found[0].0).map_err(|failure| format!("{failure:?}"));
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+            (found, expected) => panic!("{found:?} is not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn outputs_by_name() {
+        check(&["y"], "f.npy", Ok(0));
+        check(&["y", "z"], "z=f.npy", Ok(1));
+        check(&["y", "z"], "f.npy", Err("E0932"));
+        check(&["y", "z"], "x=f.npy", Err("E0931"));
+    }
+}

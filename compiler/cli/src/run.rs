@@ -1,0 +1,240 @@
+//! `rebirth run`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rebirth_compiler::resolve::Model;
+use rebirth_runtime::image::load_image;
+use rebirth_runtime::labels::Labels;
+use rebirth_runtime::{Port, Tensor};
+use serde::Serialize;
+
+use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::codes;
+use crate::console::Context;
+use crate::failure::Failure;
+use crate::prepare::{
+    Feeds, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
+};
+use crate::present::{self, Align};
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  rebirth run samples/efficientnet_lite0.net --image samples/images/chelsea.png
+  rebirth run samples/mnist.net --image samples/images/digit-7.png --top 3
+  rebirth run samples/googlenet.net --image samples/images/coffee.png --weights random:1
+  rebirth run model.net --input left=a.npy --input right=b.npy --output y.npy";
+
+/// Run a network on an image or on arrays.
+///
+/// Compiles the network for this machine and runs it once. Images are prepared as the `@image` of the input says; arrays are
+/// `.npy` files of f32, whose sizes also give symbolic dimensions theirs. The weights are `model.safetensors` beside `model.net`
+/// unless given. Prints the best classes of each row of outputs `[n, classes]`, and the shape and range of others.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    net: NetArgs,
+    #[command(flatten)]
+    data: Data,
+    /// A safetensors file, or `random:SEED`
+    #[arg(long, value_name = "FILE")]
+    weights: Option<WeightsArg>,
+    /// How many classes to show
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    top: u32,
+    /// Write an output as `.npy`; the name may be left out when there is one; repeatable
+    #[arg(long, value_name = "[NAME=]FILE")]
+    output: Vec<NamedPath>,
+    /// Print JSON on one line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Data {
+    /// A PNG or JPEG for an input with `@image`; repeatable, in the order of those inputs
+    #[arg(long, value_name = "IMG")]
+    image: Vec<PathBuf>,
+    /// An array for an input; the name may be left out when there is one; repeatable
+    #[arg(long, value_name = "[NAME=]FILE")]
+    input: Vec<NamedPath>,
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &RunArgs) -> Result<(), Failure> {
+    let (model, mut feeds) = load_with_arrays(context, &args.net, &args.data.input)?;
+    feeds.extend(images(&model, &args.data.image)?);
+    let files = output_files(&model.graph, &args.output)?;
+    let chosen = choose_weights(&args.net.file, args.weights.as_ref(), None)?;
+    let labels = match chosen {
+        WeightsArg::File(_) => labels(&model, &args.net.file)?,
+        WeightsArg::Random(_) => model.graph.outputs.iter().map(|_| None).collect(),
+    };
+    let params = load_weights(context, &model.graph, &chosen)?;
+    let mut session = start(context, &model.graph, &params)?;
+    let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let outputs = session.run_named(&named)?;
+    write_outputs(&files, &outputs)?;
+
+    let ports = &session.description().outputs;
+    note_not_finite(context, ports, &outputs);
+    let results: Vec<Output<'_>> = ports
+        .iter()
+        .zip(&outputs)
+        .zip(&labels)
+        .map(|((port, tensor), labels)| Output::new(port, tensor, labels.as_ref(), args.top as usize))
+        .collect();
+    if args.json {
+        let json = RunJson { net: &model.graph.name, weights: chosen.to_string(), outputs: &results };
+        let json = serde_json::to_string(&json).map_err(std::io::Error::from)?;
+        writeln!(context.out, "{json}")?;
+    } else {
+        for result in &results {
+            write!(context.out, "{}", result.text(results.len() > 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// The images, one an input with `@image`.
+fn images(model: &Model, paths: &[PathBuf]) -> Result<Feeds, Failure> {
+    let specs: Vec<_> =
+        model.graph.inputs.iter().zip(&model.images).filter_map(|(&id, spec)| Some((id, spec.as_ref()?))).collect();
+    if !paths.is_empty() && specs.is_empty() {
+        let help = "give arrays with `--input x.npy`, or write `@image(..)` before the input in the file";
+        return Err(Failure::new(
+            codes::NO_IMAGE_INPUT,
+            "no input of the net says how an image becomes its data",
+            help,
+        ));
+    }
+    if paths.len() > specs.len() {
+        let message =
+            format!("{} images are given, but the net has {} with `@image`", paths.len(), inputs(specs.len()));
+        return Err(Failure::new(
+            codes::TOO_MANY_IMAGES,
+            message,
+            "run once for each image, or give a batch as an array with `--input`",
+        ));
+    }
+    let load = |(&(id, spec), path): (&_, &PathBuf)| Ok((model.graph.value(id).name.clone(), load_image(path, spec)?));
+    specs.iter().zip(paths).map(load).collect()
+}
+
+fn inputs(count: usize) -> String {
+    if count == 1 { "1 input".to_owned() } else { format!("{count} inputs") }
+}
+
+/// The labels of each output `[n, classes]` that has any.
+fn labels(model: &Model, net: &Path) -> Result<Vec<Option<Labels>>, Failure> {
+    let folder = net.parent().unwrap_or(Path::new(""));
+    let mut all = Vec::new();
+    for (output, name) in model.graph.outputs.iter().zip(&model.labels) {
+        let shape = &model.graph.ty(output.value).shape;
+        all.push(match name {
+            Some(name) if shape.len() == 2 => {
+                let labels = Labels::open(&folder.join(name))?;
+                labels.check_count(shape)?;
+                Some(labels)
+            }
+            _ => None,
+        });
+    }
+    Ok(all)
+}
+
+#[derive(Serialize)]
+struct RunJson<'a> {
+    net: &'a str,
+    weights: String,
+    outputs: &'a [Output<'a>],
+}
+
+/// What is shown of an output.
+#[derive(Serialize)]
+struct Output<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    /// The smallest, largest and mean value, of those that are not NaN.
+    min: f32,
+    max: f32,
+    mean: f64,
+    /// The best classes of each row, for shapes `[n, classes]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top: Option<Vec<Vec<Class<'a>>>>,
+}
+
+#[derive(Serialize)]
+struct Class<'a> {
+    class: usize,
+    score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+}
+
+impl<'a> Output<'a> {
+    fn new(port: &'a Port, tensor: &Tensor, labels: Option<&'a Labels>, count: usize) -> Output<'a> {
+        let numbers = || tensor.data().iter().copied().filter(|value| !value.is_nan());
+        let top = match port.shape[..] {
+            [_, classes] if classes > 0 => {
+                Some(tensor.data().chunks(classes).map(|row| best(row, labels, count)).collect())
+            }
+            _ => None,
+        };
+        Output {
+            name: &port.name,
+            shape: &port.shape,
+            min: numbers().fold(f32::INFINITY, f32::min),
+            max: numbers().fold(f32::NEG_INFINITY, f32::max),
+            mean: numbers().map(f64::from).sum::<f64>() / numbers().count() as f64,
+            top,
+        }
+    }
+
+    /// With its name where there are several outputs.
+    fn text(&self, several: bool) -> String {
+        let Some(rows) = &self.top else {
+            let [min, max, mean] = [self.min, self.max, self.mean as f32].map(present::value);
+            return format!("{} {:?}: min {min}, max {max}, mean {mean}\n", self.name, self.shape);
+        };
+        let mut text = if several { format!("{} {:?}\n", self.name, self.shape) } else { String::new() };
+        for (index, row) in rows.iter().enumerate() {
+            if rows.len() > 1 {
+                text += &format!("row {index}\n");
+            }
+            let cell = |class: &Class<'_>| {
+                let label = class.label.unwrap_or_default().to_owned();
+                vec![present::value(class.score), class.class.to_string(), label]
+            };
+            let cells: Vec<_> = row.iter().map(cell).collect();
+            text += &present::table(&[Align::Right, Align::Right, Align::Left], &cells);
+        }
+        text
+    }
+}
+
+/// The classes of largest score; of equal ones the first, NaN behind all others.
+fn best<'a>(row: &[f32], labels: Option<&'a Labels>, count: usize) -> Vec<Class<'a>> {
+    let rank = |class: usize| if row[class].is_nan() { f32::NEG_INFINITY } else { row[class] };
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)));
+    order.truncate(count);
+    order
+        .into_iter()
+        .map(|class| Class { class, score: row[class], label: labels.and_then(|labels| labels.get(class)) })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_come_first() {
+        let classes = |row: &[f32], count| best(row, None, count).iter().map(|class| class.class).collect::<Vec<_>>();
+        assert_eq!(classes(&[0.1, 0.7, 0.2], 2), [1, 2]);
+        assert_eq!(classes(&[1.0, 1.0, 2.0], 9), [2, 0, 1]);
+        assert_eq!(classes(&[f32::NAN, 0.0, f32::INFINITY], 3), [2, 1, 0]);
+    }
+}
