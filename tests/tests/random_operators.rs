@@ -58,3 +58,30 @@ proptest! {
         prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
     }
 }
+
+/// A convolution with attributes that unrolling must not follow: code stays small and right.
+#[test]
+fn large_attributes_make_loops() {
+    use rebirth_compiler::ops::conv::Conv;
+    use rebirth_compiler::ops::geometry::Window;
+    let cases: [([usize; 2], [usize; 4], [usize; 2]); 4] = [
+        ([1, 3], [0, 200, 0, 100], [1, 1]),
+        ([1, 40], [0, 3, 0, 5], [1, 1]),
+        ([3, 3], [90, 90, 90, 90], [7, 60]),
+        ([17, 1], [8, 0, 8, 0], [1, 1]),
+    ];
+    for (kernel, pad, dilation) in cases {
+        for groups in [1, 4] {
+            let window = Window { kernel, stride: [1, 2], pad, dilation };
+            let mut rng = Rng::new(7);
+            let types = [Type::f32([1, 4, 9, 61]), Type::f32([8, 4 / groups, kernel[0], kernel[1]])];
+            let [x, weight] = types.clone().map(|ty| tensor(&ty, &mut rng, false));
+            let mut b = Builder::new("large", Mode::Infer);
+            let input = b.input("x", types[0].clone());
+            let param = b.param("weight", types[1].clone(), false).unwrap();
+            let y = b.node("y", Conv { window, groups }.into(), vec![input, param]).unwrap();
+            b.output("output", y[0]);
+            compare(&b.finish(), &[x], &[weight], "native").unwrap();
+        }
+    }
+}

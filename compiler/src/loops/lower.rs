@@ -331,10 +331,15 @@ impl<'g> Lower<'g> {
                     None => None,
                     Some(count) => {
                         let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
-                        let rows =
-                            self.packed(Packing::Table(window::reciprocals(window, *count, 0, h, oh)), Vec::new())?;
-                        let columns =
-                            self.packed(Packing::Table(window::reciprocals(window, *count, 1, w, ow)), Vec::new())?;
+                        let reciprocals = |direction, input, output| Packing::Reciprocals {
+                            window: *window,
+                            count: *count,
+                            direction,
+                            input,
+                            output,
+                        };
+                        let rows = self.packed(reciprocals(0, h, oh), Vec::new())?;
+                        let columns = self.packed(reciprocals(1, w, ow), Vec::new())?;
                         constants = vec![rows, columns];
                         Some(window::Average { rows, columns })
                     }

@@ -5,6 +5,8 @@ use std::fmt;
 use super::LANES;
 use super::layout::{Layout, nchw};
 use super::nest::BufferId;
+use super::stage::Count;
+use crate::ops::geometry::Window;
 
 /// How the elements of a packed buffer come from parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +63,19 @@ pub enum Packing {
         /// Added to the variance.
         eps: f64,
     },
-    /// These numbers.
-    Table(Vec<f32>),
+    /// What an average multiplies with: 1 / taps counted, for each output position in one direction.
+    Reciprocals {
+        /// The window.
+        window: Window,
+        /// Which taps count.
+        count: Count,
+        /// 0 for height, 1 for width.
+        direction: usize,
+        /// Input extent in the direction.
+        input: usize,
+        /// Output extent in the direction.
+        output: usize,
+    },
 }
 
 /// One packed buffer.
@@ -95,7 +108,7 @@ impl Packing {
             Packing::BatchNormScale { len, .. } | Packing::BatchNormShift { len, .. } => {
                 product(&[blocks(*len), LANES])
             }
-            Packing::Table(table) => Some(table.len()),
+            Packing::Reciprocals { output, .. } => Some(*output),
         }
     }
 
@@ -161,7 +174,11 @@ impl Packing {
                     out[i] = shift as f32;
                 }
             }
-            Packing::Table(table) => out.copy_from_slice(table),
+            Packing::Reciprocals { window, count, direction, input, output } => {
+                for (o, value) in out.iter_mut().enumerate().take(*output) {
+                    *value = 1.0 / taps(window, *count, *direction, *input, o) as f32;
+                }
+            }
         }
     }
 }
@@ -173,6 +190,17 @@ fn tile_position(o: usize, channels: usize, tile: usize) -> (usize, usize, usize
     let tile = if o / LANES < tiled { tile } else { 1 };
     let first = o / (tile * LANES) * tile;
     (first, o - first * LANES, tile * LANES)
+}
+
+/// Taps that an average counts at output `o`.
+fn taps(window: &Window, count: Count, direction: usize, input: usize, o: usize) -> usize {
+    match count {
+        Count::Valid => window.valid_taps(direction, o, input).len(),
+        Count::Padded => {
+            let start = o * window.stride[direction];
+            window.extent(direction).min(input + window.pad[direction] + window.pad[direction + 2] - start)
+        }
+    }
 }
 
 fn batch_norm<'a>(params: &'a [&[f32]], eps: f64) -> impl Iterator<Item = (f64, f64)> + 'a {
@@ -213,7 +241,8 @@ impl fmt::Display for Packing {
             Packing::Vector { .. } => f.write_str("vector"),
             Packing::BatchNormScale { eps, .. } => write!(f, "batch_norm_scale eps={eps:?}"),
             Packing::BatchNormShift { eps, .. } => write!(f, "batch_norm_shift eps={eps:?}"),
-            Packing::Table(table) => write!(f, "table of {}", table.len()),
+            Packing::Reciprocals { direction: 0, .. } => f.write_str("reciprocals of rows"),
+            Packing::Reciprocals { .. } => f.write_str("reciprocals of columns"),
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::ops::geometry::Window;
 
 /// Kernels up to this width are unrolled; wider ones loop over taps at run time.
 const UNROLLED_TAPS: usize = 12;
+/// Most output pixels of a row that are written out because padding cuts their windows off.
+const WRITTEN_OUT: usize = 32;
 
 /// A window sliding over one image of `input` (height, width), giving `output` (height, width).
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +50,11 @@ impl Sliding {
         low..reach.clamp(low, width)
     }
 
+    /// Whether taps are unrolled and windows that padding cuts off are written out. Otherwise both are loops, so that no attribute
+    /// makes much code.
     fn unrolls(&self) -> bool {
-        self.window.kernel[1] <= UNROLLED_TAPS
+        let cut_off = self.output[1] - self.interior().len();
+        self.window.kernel[1] <= UNROLLED_TAPS && cut_off <= WRITTEN_OUT
     }
 
     /// Calls `body` for tiles of at most `most` pixels that cover a row.

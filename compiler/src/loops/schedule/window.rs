@@ -7,7 +7,6 @@ use crate::loops::affine::{Affine, Bound};
 use crate::loops::expr::Expr;
 use crate::loops::layout::{Layout, nchw};
 use crate::loops::nest::{BufferId, Leaf, Nest, NestBuilder, Value, load, reg, splat};
-use crate::loops::stage::Count;
 use crate::ops::geometry::Window;
 
 /// Output pixels of a tile.
@@ -19,18 +18,6 @@ pub struct Average {
     pub rows: BufferId,
     /// 1 / columns counted, [ow].
     pub columns: BufferId,
-}
-
-/// 1 / the taps counted, for each output position in direction `d` (0 height, 1 width).
-pub fn reciprocals(window: &Window, count: Count, d: usize, input: usize, output: usize) -> Vec<f32> {
-    let taps = |o: usize| match count {
-        Count::Valid => window.valid_taps(d, o, input).len(),
-        Count::Padded => {
-            let start = o * window.stride[d];
-            window.extent(d).min(input + window.pad[d] + window.pad[d + 2] - start)
-        }
-    };
-    (0..output).map(|o| 1.0 / taps(o) as f32).collect()
 }
 
 /// Pools a blocked tensor; `average`: `None` takes the maximum.
