@@ -85,3 +85,30 @@ fn large_attributes_make_loops() {
         }
     }
 }
+
+#[test]
+fn nan_survives_relu_and_pools() {
+    use rebirth_compiler::ops::{Operands, find};
+    for name in ["relu", "relu6", "max_pool", "avg_pool", "add", "softmax"] {
+        let entry = find(name).unwrap();
+        for seed in 0..20 {
+            let mut rng = Rng::new(seed);
+            let example = (entry.example)(&mut rng);
+            let mut b = Builder::new("nan", Mode::Infer);
+            assert!(matches!(entry.signature.operands, Operands::Fixed(_)));
+            let mut inputs = Vec::new();
+            let mut operands = Vec::new();
+            for (i, ty) in example.inputs.iter().enumerate() {
+                let mut value = tensor(ty, &mut rng, false);
+                for element in value.value.iter_mut().step_by(7) {
+                    *element = f64::NAN;
+                }
+                inputs.push(value);
+                operands.push(b.input(&format!("x{i}"), ty.clone()));
+            }
+            let y = b.node("y", example.op, operands).unwrap();
+            b.output("output", y[0]);
+            compare(&b.finish(), &inputs, &[], "native").unwrap();
+        }
+    }
+}

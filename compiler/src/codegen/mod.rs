@@ -55,3 +55,6 @@ impl CodegenError {
         CodegenError::Cranelift { region: region.to_string(), message: error.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests;
