@@ -27,7 +27,7 @@ pub mod cpu;
 pub mod module;
 pub mod session;
 
-mod suggest;
+pub mod suggest;
 mod text;
 
 pub use buffer::AlignedBuffer;

@@ -14,7 +14,6 @@ mod lex;
 pub mod parse;
 pub mod print;
 pub mod random;
-mod suggest;
 pub mod types;
 pub mod verify;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use rebirth_lang::{Diagnostic, Span};
+use rebirth_runtime::suggest::closest;
 
 use super::{Parser, counted, wrong_type};
 use crate::graph::lex::Token;
-use crate::graph::suggest::closest;
 use crate::graph::{Def, Node, NodeId, Type, ValueId, codes, verify};
 use crate::ops::{self, Attr, Entry, Mismatch, Op, call::AttrReader};
 
