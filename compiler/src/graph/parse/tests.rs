@@ -170,7 +170,7 @@ fn e0606_undefined_value() {
     let help = |error: Diagnostic| error.help.unwrap();
     assert_eq!(help(check("relu %c", "relu %y", "E0606", "%y")), "each value is defined above the line that uses it");
     assert_eq!(
-        help(check("@c.bias {", "@c.bais_ {", "E0606", "@c.bais_")),
+        help(check("@c.bias {", "@c.bxyz_ {", "E0606", "@c.bxyz_")),
         "each value is defined above the line that uses it"
     );
     assert_eq!(help(check("@c.bias {", "@c.biass {", "E0606", "@c.biass")), "did you mean `@c.bias`?");
