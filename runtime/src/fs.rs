@@ -50,12 +50,20 @@ pub(crate) fn read_capped(path: &Path, kind: FileKind, limit: usize) -> Result<V
 }
 
 /// Writes a file so that at `path` there is always the old content or the whole new one: writes beside it, syncs,
-/// renames.
+/// renames. A link stays one: the file it leads to is written. A device or pipe is written through, as it cannot be replaced.
 ///
 /// # Errors
 /// E0506; the file beside is removed then and `path` is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = |source| Error::Write { path: path.to_owned(), source };
+    let target = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => path.canonicalize().map_err(write)?,
+        Ok(metadata) if !metadata.is_dir() => {
+            return OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(write);
+        }
+        _ => path.to_owned(),
+    };
+    let path = target.as_path();
     let beside = path_beside(path).map_err(write)?;
     let written = create_and_rename(&beside, path, bytes);
     if written.is_err() {
@@ -115,6 +123,22 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), content);
         }
         assert_eq!(names(folder.path()), ["a.bin"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_are_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, device] = ["file", "link", "device"].map(|name| folder.path().join(name));
+        std::fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        for path in [&link, &device] {
+            write_atomically(path, b"new").unwrap();
+            assert!(path.is_symlink());
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert_eq!(names(folder.path()).len(), 3);
     }
 
     #[test]

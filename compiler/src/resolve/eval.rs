@@ -27,7 +27,7 @@ impl Fault {
     /// The steps are used up.
     pub(super) fn steps() -> Fault {
         Fault::new(codes::TOO_MANY_STEPS, format!("evaluation takes more than {} steps", super::MAX_STEPS))
-            .help("a loop or list is far longer than a network needs")
+            .help("a loop, a list, or blocks that call each other make far more than a network needs")
     }
 
     /// A list is beyond its caps.
