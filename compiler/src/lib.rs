@@ -1,5 +1,6 @@
-//! From AST to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`graph`], [`ops`] (the operator table), [`loops`]
-//! (graph to loop IR), [`codegen`] (loop IR to machine code); [`pipeline`] is the whole path in a few calls.
+//! From AST to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`graph`], [`ops`] (the operator table),
+//! [`inspect`] (cost and receptive field of a graph), [`loops`] (graph to loop IR), [`codegen`] (loop IR to machine code);
+//! [`pipeline`] is the whole path in a few calls, [`weights`] where parameters come from.
 
 pub mod resolve;
 
