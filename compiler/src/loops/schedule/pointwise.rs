@@ -33,7 +33,9 @@ pub fn pointwise(title: &str, expr: &Expr<Operand>, reads: &[Tensor], write: &Te
     let dims = dims(&all, write);
     let channels = nchw(&write.shape)[1];
     let blocked = matches!(write.layout, Layout::Blocked { .. });
-    if blocked && !channels.is_multiple_of(LANES) && !keeps_zero(expr) {
+    // An operand that is the same to every lane is so to pad lanes too.
+    let broadcast = reads.iter().any(|t| t.layout == Layout::Plain);
+    if blocked && !channels.is_multiple_of(LANES) && (broadcast || !keeps_zero(expr)) {
         // Pad lanes must stay 0, so the last block stores its real lanes only and zeros behind them.
         let block = 1;
         let mut head = dims.clone();
