@@ -1,6 +1,6 @@
 //! Text to graph: the inverse of [`super::print`](mod@super::print).
 //!
-//! A hand-written parser over the tokens of [`super::lex`], one line a definition. It rebuilds every operator from its attributes, infers the
+//! A hand-written parser over the tokens of `lex`, one line a definition. It rebuilds every operator from its attributes, infers the
 //! types again and compares them with those stated, so [`super::verify`](mod@super::verify) accepts whatever is returned. Stops at the first error. `//`
 //! begins a comment; comments and blank lines are not kept.
 

@@ -1,4 +1,4 @@
-//! Graph to text. [`super::parse`] reads it back to an equal graph, given one that [`super::verify`] accepts.
+//! Graph to text. [`parse`](mod@super::parse) reads it back to an equal graph, given one that [`verify`](mod@super::verify) accepts.
 //!
 //! ```text
 //! graph @tiny infer (%x: f32[1,3,8,8]) -> (y: f32[1,4,8,8]) {
