@@ -67,5 +67,5 @@ macro_rules! renders {
 }
 
 renders! {
-    concat_mismatch, duplicate_path, recursion, two_errors, unknown_argument, wrong_output, line_begins_with_minus, dense_of_an_image
+    concat_mismatch, calls_without_names, duplicate_path, recursion, two_errors, unknown_argument, wrong_output, line_begins_with_minus, dense_of_an_image
 }

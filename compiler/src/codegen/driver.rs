@@ -1,6 +1,6 @@
 //! The entry of a module: calls the regions in order.
 
-use cranelift_codegen::ir::{AbiParam, FuncRef, Function, InstBuilder, Signature, types};
+use cranelift_codegen::ir::{AbiParam, FuncRef, Function, InstBuilder, Signature, Value, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
@@ -11,6 +11,15 @@ pub(super) fn signature(call_conv: CallConv) -> Signature {
     signature
 }
 
+/// Begins a function; its parameters.
+pub(super) fn enter(b: &mut FunctionBuilder<'_>) -> Vec<Value> {
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    b.seal_block(entry);
+    b.block_params(entry).to_vec()
+}
+
 /// Writes the calls of `regions` into `function`.
 pub(super) fn driver(
     function: &mut Function,
@@ -19,11 +28,7 @@ pub(super) fn driver(
     regions: &[FuncRef],
 ) {
     let mut b = FunctionBuilder::new(function, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    b.seal_block(entry);
-    let params = b.block_params(entry).to_vec();
+    let params = enter(&mut b);
     for &region in regions {
         b.ins().call(region, &params);
     }

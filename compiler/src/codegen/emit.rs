@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{Endianness, Function, InstBuilder, MemFlagsData, Val
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
+use super::driver::enter;
 use super::math::{Math, cast_flags};
 use crate::loops::LANES;
 use crate::loops::affine::{Affine, Bound, Var};
@@ -28,11 +29,7 @@ pub(super) fn region(
     fma: bool,
 ) {
     let mut b = FunctionBuilder::new(function, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    b.seal_block(entry);
-    let params = b.block_params(entry).to_vec();
+    let params = enter(&mut b);
     let mut bases = HashMap::new();
     for &id in region.reads.iter().chain(&region.writes) {
         let buffer = program.buffer(id);
@@ -56,16 +53,8 @@ pub(super) fn region(
         for &variable in regs.iter().flatten() {
             b.def_var(variable, zero);
         }
-        let mut emit = Emit {
-            program,
-            region,
-            b: &mut b,
-            bases: &bases,
-            regs,
-            vars: HashMap::new(),
-            partial: HashMap::new(),
-            fma,
-        };
+        let mut emit =
+            Emit { program, b: &mut b, bases: &bases, regs, vars: HashMap::new(), partial: HashMap::new(), fma };
         emit.prepare(&nest.body);
         emit.stmts(&nest.body);
     }
@@ -90,7 +79,6 @@ type Partial = (BufferId, Vec<(Var, i64)>);
 
 struct Emit<'a, 'b, 'f> {
     program: &'a Program,
-    region: &'a Region,
     b: &'b mut FunctionBuilder<'f>,
     bases: &'a HashMap<BufferId, Value>,
     regs: Vec<Vec<Variable>>,
@@ -144,8 +132,9 @@ impl<'f> Emit<'_, '_, 'f> {
         }
         let pointer = self.pointer(buffer, &terms);
         match i32::try_from(constant * F32_BYTES) {
-            Ok(offset) => (pointer, offset),
-            Err(_) => (self.b.ins().iadd_imm_s(pointer, constant * F32_BYTES), 0),
+            // A store lane by lane adds up to the rest of a vector.
+            Ok(offset) if offset.checked_add(LANES as i32 * F32_BYTES as i32).is_some() => (pointer, offset),
+            _ => (self.b.ins().iadd_imm_s(pointer, constant * F32_BYTES), 0),
         }
     }
 
@@ -196,11 +185,7 @@ impl<'f> Emit<'_, '_, 'f> {
 
     /// A bottom-tested loop, behind a test of its own unless it is known to run.
     fn counted(&mut self, var: Var, low: &[Bound], high: &[Bound], step: i64, body: &[Stmt]) {
-        let constant = |bounds: &[Bound]| match bounds {
-            [Bound { numerator, divisor: 1 }] if numerator.terms.is_empty() => Some(numerator.constant),
-            _ => None,
-        };
-        let runs = matches!((constant(low), constant(high)), (Some(low), Some(high)) if low < high);
+        let runs = matches!((Bound::constant(low), Bound::constant(high)), (Some(low), Some(high)) if low < high);
         let first = self.bounds(low, IntCC::SignedGreaterThan);
         let end = self.bounds(high, IntCC::SignedLessThan);
         let (head, exit) = (self.b.create_block(), self.b.create_block());
@@ -277,13 +262,10 @@ impl<'f> Emit<'_, '_, 'f> {
         self.b.ins().iadd(quotient, sign)
     }
 
-    /// Whether nothing stores to a buffer in this region, so that loads from it may move.
-    fn constant_buffer(&self, buffer: BufferId) -> bool {
-        !self.region.writes.contains(&buffer) && matches!(self.program.buffer(buffer).home, Home::Weights(_))
-    }
-
+    /// Loads of weights may move: nothing stores to them.
     fn flags(&self, buffer: BufferId) -> MemFlagsData {
-        if self.constant_buffer(buffer) { trusted().with_readonly().with_can_move() } else { trusted() }
+        let constant = matches!(self.program.buffer(buffer).home, Home::Weights(_));
+        if constant { trusted().with_readonly().with_can_move() } else { trusted() }
     }
 
     fn tree(&mut self, tree: &Tree) -> Value {

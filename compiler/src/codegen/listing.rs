@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{Context, settings};
 use cranelift_frontend::FunctionBuilderContext;
 
@@ -15,9 +16,10 @@ use crate::loops::program::{Program, Region};
 /// # Errors
 /// See [`CodegenError`].
 pub fn clif(program: &Program, target: &Target) -> Result<String, CodegenError> {
+    let isa = target.isa()?;
     let mut text = String::new();
     for region in &program.regions {
-        let context = context(program, region, target)?;
+        let context = context(program, region, &*isa, target.fma)?;
         let _ = writeln!(text, "; region {}\n{}", region.name, context.func.display());
     }
     Ok(text)
@@ -28,9 +30,10 @@ pub fn clif(program: &Program, target: &Target) -> Result<String, CodegenError> 
 /// # Errors
 /// See [`CodegenError`].
 pub fn asm(program: &Program, target: &Target) -> Result<String, CodegenError> {
+    let isa = target.isa()?;
     let mut text = String::new();
     for region in &program.regions {
-        let _ = writeln!(text, "; region {}\n{}", region.name, region_asm(program, region, target)?);
+        let _ = writeln!(text, "; region {}\n{}", region.name, instructions(program, region, &*isa, target.fma)?);
     }
     Ok(text)
 }
@@ -40,27 +43,22 @@ pub fn asm(program: &Program, target: &Target) -> Result<String, CodegenError> {
 /// # Errors
 /// See [`CodegenError`].
 pub fn region_asm(program: &Program, region: &Region, target: &Target) -> Result<String, CodegenError> {
-    let isa = target.isa()?;
-    let mut context = context(program, region, target)?;
+    instructions(program, region, &*target.isa()?, target.fma)
+}
+
+fn instructions(program: &Program, region: &Region, isa: &dyn TargetIsa, fma: bool) -> Result<String, CodegenError> {
+    let mut context = context(program, region, isa, fma)?;
     context.set_disasm(true);
     let compiled = context
-        .compile(&*isa, &mut ControlPlane::default())
+        .compile(isa, &mut ControlPlane::default())
         .map_err(|e| CodegenError::cranelift(&region.name, format!("{:?}", e.inner)))?;
     Ok(compiled.vcode.clone().unwrap_or_default())
 }
 
-fn context(program: &Program, region: &Region, target: &Target) -> Result<Context, CodegenError> {
-    let isa = target.isa()?;
+fn context(program: &Program, region: &Region, isa: &dyn TargetIsa, fma: bool) -> Result<Context, CodegenError> {
     let mut context = Context::new();
     context.func.signature = driver::signature(isa.default_call_conv());
-    emit::region(
-        program,
-        region,
-        &mut context.func,
-        &mut FunctionBuilderContext::new(),
-        isa.frontend_config(),
-        target.fma,
-    );
+    emit::region(program, region, &mut context.func, &mut FunctionBuilderContext::new(), isa.frontend_config(), fma);
     let flags: &settings::Flags = isa.flags();
     context.verify(flags).map_err(|e| CodegenError::cranelift(&region.name, e))?;
     Ok(context)

@@ -105,6 +105,16 @@ pub struct Bound {
     pub divisor: i64,
 }
 
+impl Bound {
+    /// The value of the only bound of a list, where it depends on no variable.
+    pub fn constant(bounds: &[Bound]) -> Option<i64> {
+        match bounds {
+            [Bound { numerator, divisor: 1 }] if numerator.terms.is_empty() => Some(numerator.constant),
+            _ => None,
+        }
+    }
+}
+
 impl<T: Into<Affine>> From<T> for Bound {
     fn from(affine: T) -> Bound {
         Bound { numerator: affine.into(), divisor: 1 }

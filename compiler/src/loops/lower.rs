@@ -15,6 +15,7 @@ use super::schedule::{Tensor, concat, contraction, pointwise, reduce, repack, wi
 use super::stage::{Kind, Place, Stage};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, ValueId};
+use crate::ops::geometry::Window;
 
 /// Why a graph has no program.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,6 +161,9 @@ impl<'g> Lower<'g> {
 
     /// A value in a layout, converted if it lies otherwise.
     fn in_layout(&mut self, value: ValueId, layout: Layout) -> Result<Tensor, LowerError> {
+        if let Some(tensor) = self.converted.get(&(value, layout)) {
+            return Ok(tensor.clone());
+        }
         let tensor = match self.tensors.get(&value) {
             Some(tensor) => tensor.clone(),
             None => {
@@ -167,14 +171,13 @@ impl<'g> Lower<'g> {
                 let shape = self.graph.ty(value).shape.clone();
                 let buffer =
                     self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![self.params[&value]])?;
-                return Ok(Tensor { buffer, shape, layout });
+                let tensor = Tensor { buffer, shape, layout };
+                self.converted.insert((value, layout), tensor.clone());
+                return Ok(tensor);
             }
         };
         if tensor.layout == layout {
             return Ok(tensor);
-        }
-        if let Some(tensor) = self.converted.get(&(value, layout)) {
-            return Ok(tensor.clone());
         }
         let grouped = |l: Layout| matches!(l, Layout::Blocked { groups } if groups > 1);
         let from =
@@ -294,8 +297,7 @@ impl<'g> Lower<'g> {
         let shape = self.graph.ty(to).shape.clone();
         let current = self.tensors.get(&from).cloned();
         let source = match current {
-            // The same shape in the same layout is the same bytes; so is a blocked tensor that lies as a plain one would.
-            Some(t) if t.layout.same_bytes(&t.shape, t.layout, &shape) && t.shape == shape => t,
+            Some(t) if t.shape == shape => t,
             Some(t) if t.layout.same_bytes(&t.shape, Layout::Plain, &shape) => t,
             _ => self.in_layout(from, Layout::Plain)?,
         };
@@ -314,6 +316,12 @@ impl<'g> Lower<'g> {
         params: Vec<usize>,
     ) -> Result<(Nest, Vec<BufferId>), LowerError> {
         let param_shape = |graph: &Graph, i: usize| graph.ty(graph.params[params[i]]).shape.clone();
+        if let Kind::Pool { window, .. } | Kind::Conv { window, .. } = kind
+            && !addressable(window, &x[0], y)
+        {
+            let name = self.program.buffer(x[0].buffer).name.clone();
+            return Err(LowerError::TooLarge { what: format!("the padded input {name}") });
+        }
         Ok(match kind {
             Kind::Pointwise(expr) => (pointwise::pointwise("pointwise", expr, x, y), Vec::new()),
             Kind::BatchNorm { eps } => {
@@ -428,6 +436,14 @@ fn needs_plain(kind: &Kind, rank: usize) -> bool {
     }
 }
 
+/// Whether addresses of a sliding window, before padding is left out of them, fit i64 in bytes with room for sums.
+fn addressable(window: &Window, x: &Tensor, y: &Tensor) -> bool {
+    let (input, output) = (nchw(&x.shape), nchw(&y.shape));
+    let span = |d: usize| (output[2 + d] * window.stride[d] + window.extent(d) + window.pad[d]) as u128;
+    let elements = x.layout.elements(&x.shape).unwrap_or(usize::MAX) as u128;
+    (span(0) * input[3] as u128 + span(1)) * LANES as u128 + elements < 1 << 58
+}
+
 fn is_depthwise(groups: usize, input_channels_a_group: usize, output_channels: usize) -> bool {
     groups > 1 && input_channels_a_group == 1 && output_channels == groups
 }
@@ -476,5 +492,25 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             (all(layout), layout)
         }
         Kind::Reshape => (all(Layout::Plain), Layout::Plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Builder, Mode, Type};
+    use crate::ops::conv::Conv as ConvOp;
+
+    /// Steps of 2^30 rows over a tensor of 2^40 bytes: an address before padding is left out would exceed i64.
+    #[test]
+    fn padding_beyond_the_address_space_is_refused() {
+        let far = 1 << 30;
+        let window = Window { kernel: [1, 1], stride: [far, far], pad: [far, 0, far, 0], dilation: [1, 1] };
+        let mut b = Builder::new("far", Mode::Infer);
+        let x = b.input("x", Type::f32([1, 4, 1, 1 << 36]));
+        let weight = b.param("weight", Type::f32([1, 4, 1, 1]), false).unwrap();
+        let y = b.node("y", ConvOp { window, groups: 1 }.into(), vec![x, weight]).unwrap();
+        b.output("output", y[0]);
+        assert_eq!(lower(&b.finish()), Err(LowerError::TooLarge { what: "the padded input %x#2".to_string() }));
     }
 }

@@ -50,14 +50,8 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
         if in_arena(program, operand) && in_arena(program, result) && same_size && last == at && first == at {
             let owner = taken.iter().rev().find(|(r, _)| *r == operand).map_or(operand, |(_, owner)| *owner);
             taken.push((result, owner));
+            // The owner's memory was in use up to here and now is up to the result's end.
             if let Some(life) = &mut lifetimes[owner.index()] {
-                life.1 = life.1.max(end);
-            }
-            // A chain of results in place asks this one for its end.
-            lifetimes[operand.index()] = lifetimes[operand.index()].map(|(first, _)| (first, at));
-            if owner == operand
-                && let Some(life) = &mut lifetimes[owner.index()]
-            {
                 life.1 = end;
             }
         }

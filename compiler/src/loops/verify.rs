@@ -23,7 +23,7 @@ use super::program::{Home, Program, Region};
 /// A broken rule: our bug, never the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule's name, as in the module's list.
+    /// The rule's name, as in the module's list; `handed-layout` when lowering itself finds its stages at odds.
     pub rule: &'static str,
     /// The region it was found in; empty for the program.
     pub region: String,
@@ -274,7 +274,7 @@ impl<'a> Check<'a> {
                 return None;
             }
             let edge = if upper { bound.numerator.clone() - 1i64 } else { bound.numerator.clone() };
-            let edge = match (upper, constant(&around.low), bound) {
+            let edge = match (upper, Bound::constant(&around.low), bound) {
                 // The last value that the step reaches.
                 (true, Some(low), Bound { numerator, divisor: 1 })
                     if numerator.terms.is_empty() && around.low.len() == 1 =>
@@ -286,14 +286,6 @@ impl<'a> Check<'a> {
             self.extreme(&(rest.clone() + edge * (coefficient / bound.divisor)), largest)
         });
         if largest { results.min() } else { results.max() }
-    }
-}
-
-/// The only bound, if it is a constant.
-fn constant(bounds: &[Bound]) -> Option<i64> {
-    match bounds {
-        [Bound { numerator, divisor: 1 }] if numerator.terms.is_empty() => Some(numerator.constant),
-        _ => None,
     }
 }
 

@@ -67,7 +67,7 @@ pub fn scale_shift(x: &Tensor, scale: BufferId, shift: BufferId, y: &Tensor) -> 
     pointwise("scale_shift", &Expr::mul_add(value, scale_of, shift_of), &[x.clone(), vector(scale), vector(shift)], y)
 }
 
-/// Whether the expression is 0 (and not -0 or NaN, which would be harmless or not) where all operands are.
+/// Whether the expression is 0 where all operands are.
 fn keeps_zero(expr: &Expr<Operand>) -> bool {
     use crate::loops::expr::{Binary, Unary};
     fn at_zero(expr: &Expr<Operand>) -> f32 {

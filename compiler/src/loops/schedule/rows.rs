@@ -92,12 +92,10 @@ impl Sliding {
         let origin = oh.clone() * w.stride[0] - w.pad[0];
         let dilation = w.dilation[0];
         let last = (self.output[0] - 1) * w.stride[0] + w.extent(0) - 1;
-        let mut body = Some(body);
-        let mut inner = |b: &mut NestBuilder, kh: Affine| {
-            if let Some(body) = body.take() {
-                let row = origin.clone() + kh.clone() * dilation;
-                body(b, kh, row);
-            }
+        let at = origin.clone();
+        let inner = |b: &mut NestBuilder, kh: Affine| {
+            let row = at + kh.clone() * dilation;
+            body(b, kh, row);
         };
         if w.kernel[0] == 1 && w.pad[0] == 0 && last < rows {
             return inner(b, 0usize.into());
