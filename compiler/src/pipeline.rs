@@ -22,7 +22,7 @@
 
 use std::fmt;
 
-use rebirth_lang::{Report, Source, parse};
+use rebirth_lang::{Program as Files, Report, Source};
 use rebirth_runtime::Module;
 
 use crate::codegen::{CodegenError, jit, target};
@@ -76,13 +76,14 @@ impl fmt::Display for CompileError {
 
 impl std::error::Error for CompileError {}
 
-/// Parses and resolves a text.
+/// Parses and resolves a text that imports nothing; for programs of several files see [`Program::load`](rebirth_lang::Program::load)
+/// and [`resolve`](fn@resolve).
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of places.
 pub fn load(source: &Source, settings: &Settings) -> Result<Model, Report> {
-    let file = parse(source)?;
-    resolve(source, &file, settings).map_err(|diagnostics| Report::new(source.clone(), diagnostics))
+    let program = Files::single(source)?;
+    resolve(&program, settings).map_err(|diagnostics| Report::new(program.sources().clone(), diagnostics))
 }
 
 /// The loops of an inference graph.

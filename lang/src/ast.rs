@@ -5,10 +5,12 @@
 //! precede named ones and no name occurs twice in one argument list; floats are finite; every `if` has an `else`.
 
 mod ops;
+mod stmt;
 
 use std::fmt;
 
 pub use ops::{BinaryOp, UnaryOp};
+pub use stmt::{FreeParam, Let, Share, Statement};
 
 use crate::source::Span;
 
@@ -22,8 +24,12 @@ pub struct File {
 /// What stands at the top level of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
+    /// `import "PATH" { NAMES }`
+    Import(Import),
     /// `const NAME = VALUE`
     Const(Const),
+    /// `fn NAME(PARAMETERS) = VALUE`
+    Fn(Fn),
     /// `block NAME(PARAMETERS) { BODY }`
     Block(Block),
     /// `net NAME(INPUTS) -> OUTPUT { BODY }`
@@ -31,19 +37,23 @@ pub enum Item {
 }
 
 impl Item {
-    /// The name the item declares.
-    pub fn name(&self) -> &Ident {
+    /// The name the item declares; none for an import, which declares the names it takes.
+    pub fn name(&self) -> Option<&Ident> {
         match self {
-            Item::Const(item) => &item.name,
-            Item::Block(item) => &item.name,
-            Item::Net(item) => &item.name,
+            Item::Import(_) => None,
+            Item::Const(item) => Some(&item.name),
+            Item::Fn(item) => Some(&item.name),
+            Item::Block(item) => Some(&item.name),
+            Item::Net(item) => Some(&item.name),
         }
     }
 
     /// The whole item.
     pub fn span(&self) -> Span {
         match self {
+            Item::Import(item) => item.span,
             Item::Const(item) => item.span,
+            Item::Fn(item) => item.span,
             Item::Block(item) => item.span,
             Item::Net(item) => item.span,
         }
@@ -65,6 +75,48 @@ impl fmt::Display for Ident {
     }
 }
 
+/// `import "PATH" { NAME, NAME as NAME }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// The file, relative to the importing one.
+    pub path: String,
+    /// The string that says it.
+    pub path_span: Span,
+    /// What is taken, in order; at least one.
+    pub names: Vec<ImportName>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `NAME` or `NAME as NAME` in an import.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportName {
+    /// The name in the imported file.
+    pub name: Ident,
+    /// The name here, where it is another.
+    pub alias: Option<Ident>,
+}
+
+impl ImportName {
+    /// The name here.
+    pub fn local(&self) -> &Ident {
+        self.alias.as_ref().unwrap_or(&self.name)
+    }
+}
+
+/// `fn NAME(PARAMETERS) = VALUE`: a function of compile-time values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fn {
+    /// The name.
+    pub name: Ident,
+    /// The parameters, in order.
+    pub params: Vec<Param>,
+    /// What it computes.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
+
 /// `const NAME = VALUE`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Const {
@@ -76,31 +128,35 @@ pub struct Const {
     pub span: Span,
 }
 
-/// `block NAME(PARAMETERS) { BODY }`
+/// `block NAME(PARAMETERS) where CONDITIONS { BODY }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// The name.
     pub name: Ident,
     /// The parameters, in order.
     pub params: Vec<Param>,
+    /// What must hold for every call.
+    pub conditions: Vec<Expr>,
     /// What it computes.
     pub body: Body,
     /// The whole item.
     pub span: Span,
 }
 
-/// A parameter of a block: `NAME` or `NAME = DEFAULT`.
+/// A parameter of a block or function: `NAME`, `NAME = DEFAULT`, `NAME: op` or `NAME: op = DEFAULT`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     /// The name; may be spelled like a keyword.
     pub name: Ident,
+    /// The place of `op`, which says that the parameter is an operator, block or function.
+    pub op: Option<Span>,
     /// The value it takes when a call leaves it out.
     pub default: Option<Expr>,
     /// The whole parameter.
     pub span: Span,
 }
 
-/// `net NAME(INPUTS) -> OUTPUT { BODY }`
+/// `net NAME(INPUTS) -> OUTPUTS where CONDITIONS { BODY }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Net {
     /// The name.
@@ -109,6 +165,8 @@ pub struct Net {
     pub inputs: Vec<Input>,
     /// The outputs, in order; exactly one for a net whose result is not a record.
     pub outputs: Vec<Output>,
+    /// What must hold for its dimensions and constants.
+    pub conditions: Vec<Expr>,
     /// What it computes.
     pub body: Body,
     /// The whole item.
@@ -166,31 +224,11 @@ pub struct Attribute {
 /// `{ STATEMENTS RESULT }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
-    /// The bindings, in order.
+    /// The statements, in order.
     pub statements: Vec<Statement>,
-    /// The final expression: the body's value.
+    /// The final expression: the body's value. Only here can a record stand.
     pub result: Expr,
     /// The whole body, with its braces.
-    pub span: Span,
-}
-
-/// What stands in a body before the final expression.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Statement {
-    /// `let PATTERN = VALUE`
-    Let(Let),
-}
-
-/// `ATTRIBUTES let PATTERN = VALUE`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Let {
-    /// Its attributes, such as `@freeze`.
-    pub attributes: Vec<Attribute>,
-    /// What it binds.
-    pub pattern: Pattern,
-    /// The bound value.
-    pub value: Expr,
-    /// The whole statement.
     pub span: Span,
 }
 
@@ -241,6 +279,8 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// `(a, b)`; at least two elements, or one for `(a,)`.
     Tuple(Vec<Expr>),
+    /// `{a: x, b: y}`; at least one field, no name twice.
+    Record(Vec<NamedArgument>),
     /// `start..end`, without the end.
     Range(Box<Range>),
     /// `-x`, `not x`
@@ -326,7 +366,7 @@ pub struct Arguments {
     pub span: Span,
 }
 
-/// `NAME: VALUE`
+/// `NAME: VALUE`, an argument or the field of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedArgument {
     /// The name; may be spelled like a keyword.

@@ -30,7 +30,6 @@ codes! {
     STRAY_BRACKET = "E0107", "a closing bracket closes nothing";
     UNEXPECTED = "E0108", "something else is expected here";
     KEYWORD_AS_NAME = "E0109", "a keyword is used as a name";
-    RESERVED = "E0110", "a word that is reserved for a later version of the language";
     NOT_AN_ITEM = "E0111", "something other than an item at the top level";
     MISSING_LET = "E0112", "a binding without `let`";
     NO_RESULT = "E0113", "a body without a final expression";
@@ -40,7 +39,7 @@ codes! {
     PIPELINE_WITH_INFIX = "E0117", "`|>` mixed with an infix operator without parentheses";
     STAGE_NOT_A_CALL = "E0118", "a stage of a pipeline that is not a call";
     POSITIONAL_AFTER_NAMED = "E0119", "a positional argument behind a named one";
-    DUPLICATE_ARGUMENT = "E0120", "an argument is given twice";
+    DUPLICATE_ARGUMENT = "E0120", "an argument or the field of a record is given twice";
     INTEGER_TOO_LARGE = "E0121", "an integer that does not fit 64 bits";
     FLOAT_TOO_LARGE = "E0122", "a float that is not finite";
     MALFORMED_NUMBER = "E0123", "a malformed number";
@@ -53,4 +52,10 @@ codes! {
     EXPRESSION_TOO_HIGH = "E0130", "an expression of too many levels";
     EMPTY_TUPLE = "E0131", "a tuple of no elements";
     IGNORED_VALUE_READ = "E0132", "`_` used as a value";
+    PARAMETER_KIND = "E0133", "a parameter of a kind that does not exist";
+    NOT_A_PLAIN_CALL = "E0134", "a `share` or `param` of something that is not a call";
+    IMPORT_PATH = "E0135", "an import that is no relative path, or leaves the root file's folder";
+    IMPORT_UNREADABLE = "E0136", "an imported file that cannot be read";
+    IMPORT_CYCLE = "E0137", "files that import each other";
+    TOO_MANY_FILES = "E0138", "more files than the limit";
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codes::Code;
-use crate::source::{Source, Span};
+use crate::source::{FileId, Source, Sources, Span};
 
 /// A place in the text and what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +71,46 @@ impl Diagnostic {
     }
 }
 
-/// One diagnostic together with its source: what miette needs to render it.
+/// One diagnostic together with the program's texts: what miette needs to render it.
+///
+/// Labels in other files than the first label's follow as related notes, one a file.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    source: Source,
+    sources: Sources,
     diagnostic: Diagnostic,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl Entry {
+    /// A diagnostic about a program of these texts.
+    pub fn new(sources: Sources, diagnostic: Diagnostic) -> Entry {
+        let home = diagnostic.span().map_or(FileId::ROOT, |span| span.file);
+        let mut elsewhere: Vec<Elsewhere> = Vec::new();
+        for label in diagnostic.labels.iter().filter(|label| label.span.file != home) {
+            match elsewhere.iter_mut().find(|note| note.file == label.span.file) {
+                Some(note) => note.labels.push(label.clone()),
+                None => {
+                    let source = sources.get(label.span.file).clone();
+                    elsewhere.push(Elsewhere { file: label.span.file, source, labels: vec![label.clone()] });
+                }
+            }
+        }
+        Entry { sources, diagnostic, elsewhere }
+    }
+
     /// The diagnostic.
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.diagnostic
+    }
+
+    /// The texts its spans are places in.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The file of the error itself.
+    fn home(&self) -> FileId {
+        self.diagnostic.span().map_or(FileId::ROOT, |span| span.file)
     }
 }
 
@@ -103,46 +132,91 @@ impl miette::Diagnostic for Entry {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(self.sources.get(self.home()))
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        let home = self.home();
+        let labels = self.diagnostic.labels.iter().filter(move |label| label.span.file == home);
+        (!self.diagnostic.labels.is_empty()).then(|| labeled(labels, true))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|note| note as &dyn miette::Diagnostic)))
+    }
+}
+
+/// Labels as miette takes them; the first is the primary one where there is one.
+fn labeled<'a>(
+    labels: impl Iterator<Item = &'a Label> + 'a,
+    primary: bool,
+) -> Box<dyn Iterator<Item = miette::LabeledSpan> + 'a> {
+    Box::new(labels.enumerate().map(move |(index, label)| {
+        let text = (!label.text.is_empty()).then(|| label.text.clone());
+        let span = label.span.range();
+        if primary && index == 0 {
+            miette::LabeledSpan::new_primary_with_span(text, span)
+        } else {
+            miette::LabeledSpan::new_with_span(text, span)
+        }
+    }))
+}
+
+/// The parties to an error in another file than its own.
+#[derive(Clone, Debug)]
+struct Elsewhere {
+    file: FileId,
+    source: Source,
+    labels: Vec<Label>,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this involves `{}`", self.source.name())
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl miette::Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(miette::Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
         Some(&self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        if self.diagnostic.labels.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(|(index, label)| {
-            let text = (!label.text.is_empty()).then(|| label.text.clone());
-            let span = label.span.range();
-            if index == 0 {
-                miette::LabeledSpan::new_primary_with_span(text, span)
-            } else {
-                miette::LabeledSpan::new_with_span(text, span)
-            }
-        })))
+        Some(labeled(self.labels.iter(), false))
     }
 }
 
-/// All diagnostics of one source, in the order of their places. Never empty.
+/// All diagnostics of one program, in the order of their places. Never empty.
 ///
 /// Renders through any miette handler. A single diagnostic shows as itself, several as a count with the diagnostics
 /// as related errors.
 #[derive(Clone, Debug)]
 pub struct Report {
-    source: Source,
+    sources: Sources,
     entries: Vec<Entry>,
 }
 
 impl Report {
     /// A report of the given diagnostics, sorted by place; those without a place come first.
-    pub fn new(source: Source, mut diagnostics: Vec<Diagnostic>) -> Report {
+    pub fn new(sources: impl Into<Sources>, mut diagnostics: Vec<Diagnostic>) -> Report {
+        let sources = sources.into();
         diagnostics.sort_by_key(Diagnostic::span);
-        let entries = diagnostics.into_iter().map(|diagnostic| Entry { source: source.clone(), diagnostic }).collect();
-        Report { source, entries }
+        let entries = diagnostics.into_iter().map(|diagnostic| Entry::new(sources.clone(), diagnostic)).collect();
+        Report { sources, entries }
     }
 
-    /// The source the diagnostics are about.
-    pub fn source(&self) -> &Source {
-        &self.source
+    /// The texts the diagnostics are about.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The diagnostics with their source, each renderable by itself.
@@ -167,7 +241,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.single() {
             Some(entry) => entry.fmt(f),
-            None => write!(f, "{} errors in {}", self.entries.len(), self.source.name()),
+            None => write!(f, "{} errors in {}", self.entries.len(), self.sources.root().name()),
         }
     }
 }
@@ -192,8 +266,8 @@ impl miette::Diagnostic for Report {
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        if self.single().is_some() {
-            return None;
+        if let Some(entry) = self.single() {
+            return entry.related();
         }
         Some(Box::new(self.entries.iter().map(|entry| entry as &dyn miette::Diagnostic)))
     }

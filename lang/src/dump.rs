@@ -5,7 +5,9 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use crate::ast::{Arguments, Attribute, Body, Call, Expr, ExprKind, File, Item, Pattern, Statement, TensorType};
+use crate::ast::{
+    Arguments, Attribute, Body, Call, Expr, ExprKind, File, Item, NamedArgument, Param, Pattern, Statement, TensorType,
+};
 
 /// The whole file as text.
 pub fn dump(file: &File) -> String {
@@ -28,18 +30,28 @@ impl Dump {
 
     fn item(&mut self, item: &Item) {
         match item {
+            Item::Import(item) => {
+                self.line(0, format_args!("import {:?}", item.path));
+                for name in &item.names {
+                    match &name.alias {
+                        Some(alias) => self.line(1, format_args!("{} as {alias}", name.name)),
+                        None => self.line(1, &name.name),
+                    }
+                }
+            }
+            Item::Fn(item) => {
+                self.line(0, format_args!("fn {}", item.name));
+                self.params(&item.params);
+                self.expr(1, &item.value);
+            }
             Item::Const(item) => {
                 self.line(0, format_args!("const {}", item.name));
                 self.expr(1, &item.value);
             }
             Item::Block(item) => {
                 self.line(0, format_args!("block {}", item.name));
-                for param in &item.params {
-                    match &param.default {
-                        Some(default) => self.line(1, format_args!("param {} = {}", param.name, Inline(default))),
-                        None => self.line(1, format_args!("param {}", param.name)),
-                    }
-                }
+                self.params(&item.params);
+                self.conditions(&item.conditions);
                 self.body(1, &item.body);
             }
             Item::Net(item) => {
@@ -57,20 +69,37 @@ impl Dump {
                         None => self.line(1, format_args!("output {attributes}{}", Type(&output.ty))),
                     }
                 }
+                self.conditions(&item.conditions);
                 self.body(1, &item.body);
             }
         }
     }
 
+    fn params(&mut self, params: &[Param]) {
+        for param in params {
+            let kind = if param.op.is_some() { ": op" } else { "" };
+            match &param.default {
+                Some(default) => self.line(1, format_args!("param {}{kind} = {}", param.name, Inline(default))),
+                None => self.line(1, format_args!("param {}{kind}", param.name)),
+            }
+        }
+    }
+
+    fn conditions(&mut self, conditions: &[Expr]) {
+        for condition in conditions {
+            self.line(1, format_args!("where {}", Inline(condition)));
+        }
+    }
+
     fn body(&mut self, depth: usize, body: &Body) {
         for statement in &body.statements {
-            let Statement::Let(binding) = statement;
-            let head = format!("{}let {}", Attributes(&binding.attributes), Bound(&binding.pattern));
-            if is_tall(&binding.value) {
-                self.line(depth, head);
-                self.expr(depth + 1, &binding.value);
-            } else {
-                self.line(depth, format_args!("{head} = {}", Inline(&binding.value)));
+            match statement {
+                Statement::Let(binding) if is_tall(&binding.value) => {
+                    let head = format!("{}let {}", Attributes(&binding.attributes), Bound(&binding.pattern));
+                    self.line(depth, head);
+                    self.expr(depth + 1, &binding.value);
+                }
+                _ => self.line(depth, InlineStatement(statement)),
             }
         }
         if is_tall(&body.result) {
@@ -157,6 +186,11 @@ impl Display for Inline<'_> {
                 separated(f, elements, |f, element| Inline(element).fmt(f))?;
                 f.write_str(if elements.len() == 1 { ",)" } else { ")" })
             }
+            ExprKind::Record(fields) => {
+                f.write_str("{")?;
+                separated(f, fields, named)?;
+                f.write_str("}")
+            }
             ExprKind::Range(range) => {
                 write!(f, "(.. {} {})", Inline(&range.start), Inline(&range.end))
             }
@@ -195,15 +229,33 @@ impl Display for Inline<'_> {
     }
 }
 
+fn named(f: &mut fmt::Formatter<'_>, argument: &NamedArgument) -> fmt::Result {
+    write!(f, "{}: {}", argument.name, Inline(&argument.value))
+}
+
+/// A statement within a line.
+struct InlineStatement<'a>(&'a Statement);
+
+impl Display for InlineStatement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Attributes(self.0.attributes()).fmt(f)?;
+        match self.0 {
+            Statement::Let(binding) => write!(f, "let {} = {}", Bound(&binding.pattern), Inline(&binding.value)),
+            Statement::Share(share) => write!(f, "share {} = {}", share.name, Called(&share.call, false)),
+            Statement::Param(param) => {
+                write!(f, "param {}: {} = {}", param.name, Type(&param.ty), Called(&param.init, false))
+            }
+        }
+    }
+}
+
 struct InlineBody<'a>(&'a Body);
 
 impl Display for InlineBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{ ")?;
         for statement in &self.0.statements {
-            let Statement::Let(binding) = statement;
-            let attributes = Attributes(&binding.attributes);
-            write!(f, "{attributes}let {} = {}; ", Bound(&binding.pattern), Inline(&binding.value))?;
+            write!(f, "{}; ", InlineStatement(statement))?;
         }
         write!(f, "{} }}", Inline(&self.0.result))
     }
@@ -238,7 +290,7 @@ impl Display for Listed<'_> {
         if !self.0.positional.is_empty() && !self.0.named.is_empty() {
             f.write_str(", ")?;
         }
-        separated(f, &self.0.named, |f, argument| write!(f, "{}: {}", argument.name, Inline(&argument.value)))
+        separated(f, &self.0.named, named)
     }
 }
 

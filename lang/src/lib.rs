@@ -7,6 +7,7 @@
 //! - [`limits`]: what a text may hold at most;
 //! - [`parser`]: text to tree. A scan finds lexical errors, checks brackets and cuts the text into top-level items;
 //!   each item is then parsed by the pest grammar and its pairs are turned into the tree;
+//! - [`program`]: a root file and what it imports;
 //! - [`ast`]: the tree;
 //! - [`dump`]: the tree as text;
 //! - [`diagnostic`]: errors as data, renderable by miette;
@@ -17,7 +18,7 @@
 //!
 //! let source = Source::new("tiny.net", "net tiny(x: f32[n, 8]) -> f32[n, 2] { x |> dense(2) as fc }");
 //! let file = parse(&source)?;
-//! assert_eq!(file.items[0].name().name, "tiny");
+//! assert_eq!(file.items[0].name().map(|name| name.name.as_str()), Some("tiny"));
 //!
 //! let report = parse(&Source::new("bad.net", "net tiny(x: f32[n, 8]) -> f32[n, 2] { y = x }")).unwrap_err();
 //! let first = report.diagnostics().next().expect("a report is never empty");
@@ -32,6 +33,8 @@ pub mod limits;
 
 pub mod parser;
 
+pub mod program;
+
 pub mod ast;
 
 pub mod dump;
@@ -42,4 +45,5 @@ pub mod codes;
 
 pub use diagnostic::{Diagnostic, Fix, Label, Report};
 pub use parser::parse;
-pub use source::{Source, Span};
+pub use program::{Program, Unreadable};
+pub use source::{FileId, Source, Sources, Span};

@@ -3,6 +3,9 @@
 /// The longest accepted text, in bytes.
 pub const TEXT_BYTES: usize = 256 * 1024;
 
+/// How many files a program may have: the root and what it imports.
+pub const FILES: usize = 64;
+
 /// How deep brackets of all kinds may nest, together with `if` and `for` whose body has not begun.
 pub const NESTING: usize = 64;
 

@@ -30,7 +30,7 @@ use crate::ast::{File, Ident};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::limits;
-use crate::source::{Source, Span};
+use crate::source::{FileId, Source, Span};
 
 type Pair<'i> = pest::iterators::Pair<'i, Rule>;
 type Pairs<'i> = pest::iterators::Pairs<'i, Rule>;
@@ -42,33 +42,33 @@ const KEYWORDS: &[&str] = &[
     "import", "fn", "share", "param", "where",
 ];
 
-/// The keywords that no construct uses yet.
-const RESERVED: &[&str] = &["import", "fn", "share", "param", "where"];
-
 /// Parses a source text.
 ///
 /// # Errors
 /// All the E01xx errors found in one run, at most [`limits::ERRORS`]: one syntax error an item, and every error that
 /// leaves the rest of its item readable.
 pub fn parse(source: &Source) -> Result<File, Report> {
-    parse_text(source.text()).map_err(|mut errors| {
-        errors.sort_by_key(Diagnostic::span);
-        errors.truncate(limits::ERRORS);
-        Report::new(source.clone(), errors)
-    })
+    let (file, mut errors) = parse_file(FileId::ROOT, source.text());
+    if errors.is_empty() {
+        return Ok(file);
+    }
+    errors.sort_by_key(Diagnostic::span);
+    errors.truncate(limits::ERRORS);
+    Err(Report::new(source.clone(), errors))
 }
 
-fn parse_text(text: &str) -> Result<File, Vec<Diagnostic>> {
+/// Parses one file of a program: the items that could be read, with placeholders for what is wrong in them, and the errors.
+pub(crate) fn parse_file(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     if text.len() > limits::TEXT_BYTES {
-        return Err(vec![
-            Diagnostic::new(
-                codes::TEXT_TOO_LONG,
-                format!("the text has {} bytes; at most {} are read", text.len(), limits::TEXT_BYTES),
-            )
-            .help("weights never stand in a `.net` file; repeat layers with blocks and `for`"),
-        ]);
+        let diagnostic = Diagnostic::new(
+            codes::TEXT_TOO_LONG,
+            format!("the text has {} bytes; at most {} are read", text.len(), limits::TEXT_BYTES),
+        )
+        .label(Span::new(file, 0, 0), "begins here")
+        .help("weights never stand in a `.net` file; repeat layers with blocks and `for`");
+        return (File { items: Vec::new() }, vec![diagnostic]);
     }
-    let (tokens, mut errors) = scan::scan(text);
+    let (tokens, mut errors) = scan::scan(file, text);
     let segments = structure::segments(text, &tokens, &mut errors);
     let mut items = Vec::new();
     for segment in segments.iter().filter(|segment| !segment.broken) {
@@ -81,7 +81,7 @@ fn parse_text(text: &str) -> Result<File, Vec<Diagnostic>> {
             Err(error) => errors.push(failure::explain(text, &tokens[segment.tokens.clone()], segment.span, &error)),
         }
     }
-    if errors.is_empty() { Ok(File { items }) } else { Err(errors) }
+    (File { items }, errors)
 }
 
 /// Turns the pairs of one item into the tree.
@@ -89,8 +89,8 @@ fn parse_text(text: &str) -> Result<File, Vec<Diagnostic>> {
 /// Where it reports an error it goes on with some placeholder; the tree is thrown away when there are errors.
 struct Convert<'t> {
     text: &'t str,
-    /// Offset of the item in the text: pest counts from there.
-    base: usize,
+    /// The item: pest counts from its start.
+    segment: Span,
     errors: RefCell<Vec<Diagnostic>>,
     /// Whether the innermost open bracket is `(` or `[`: only there may a line begin with a sign.
     bracketed: Cell<bool>,
@@ -100,13 +100,7 @@ struct Convert<'t> {
 
 impl<'t> Convert<'t> {
     fn new(text: &'t str, segment: Span) -> Convert<'t> {
-        Convert {
-            text,
-            base: segment.start as usize,
-            errors: RefCell::default(),
-            bracketed: Cell::new(false),
-            too_high: Cell::new(false),
-        }
+        Convert { text, segment, errors: RefCell::default(), bracketed: Cell::new(false), too_high: Cell::new(false) }
     }
 
     fn report(&self, diagnostic: Diagnostic) {
@@ -119,7 +113,8 @@ impl<'t> Convert<'t> {
 
     fn span(&self, pair: &Pair<'_>) -> Span {
         let span = pair.as_span();
-        Span::new(self.base + span.start(), self.base + span.end())
+        let base = self.segment.start as usize;
+        Span::new(self.segment.file, base + span.start(), base + span.end())
     }
 
     fn ident(&self, pair: &Pair<'_>) -> Ident {

@@ -7,9 +7,30 @@ use std::sync::Arc;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Report};
 
+/// Which text of a program: the root file is the first, imported ones follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(u16);
+
+impl FileId {
+    /// The root file.
+    pub const ROOT: FileId = FileId(0);
+
+    /// The file at a position of a program. Positions beyond `u16` saturate; no program has as many files.
+    pub fn new(index: usize) -> FileId {
+        FileId(u16::try_from(index).unwrap_or(u16::MAX))
+    }
+
+    /// Its position.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// A range of bytes in a source text. `start <= end`; both lie on character boundaries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
+    /// The text.
+    pub file: FileId,
     /// First byte.
     pub start: u32,
     /// One behind the last byte.
@@ -17,15 +38,30 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span of the bytes `start..end`. Offsets beyond `u32` saturate; no text that the parser accepts is that long.
-    pub fn new(start: usize, end: usize) -> Span {
+    /// The bytes `start..end` of a text. Offsets beyond `u32` saturate; no text that the parser accepts is that long.
+    pub fn new(file: FileId, start: usize, end: usize) -> Span {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span { start: clamp(start), end: clamp(end.max(start)) }
+        Span { file, start: clamp(start), end: clamp(end.max(start)) }
     }
 
-    /// The smallest span that covers both.
+    /// The smallest span that covers both, which are of one text.
     pub fn to(self, other: Span) -> Span {
-        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end), ..self }
+    }
+
+    /// From the start of this one to the end of another of the same text.
+    pub fn until(self, other: Span) -> Span {
+        Span { end: other.end.max(self.start), ..self }
+    }
+
+    /// The first `bytes` bytes.
+    pub fn head(self, bytes: u32) -> Span {
+        Span { end: self.end.min(self.start.saturating_add(bytes)), ..self }
+    }
+
+    /// The empty span behind it.
+    pub fn behind(self) -> Span {
+        Span { start: self.end, ..self }
     }
 
     /// The byte range, to index a text with.
@@ -93,7 +129,10 @@ impl Source {
                 let number = valid.matches('\n').count() + 1;
                 let diagnostic =
                     Diagnostic::new(codes::NOT_UTF8, format!("the file is not UTF-8 text (line {number})"))
-                        .label(Span::new(line.len(), line.len() + '\u{fffd}'.len_utf8()), "this byte is not UTF-8")
+                        .label(
+                            Span::new(FileId::ROOT, line.len(), line.len() + '\u{fffd}'.len_utf8()),
+                            "this byte is not UTF-8",
+                        )
                         .help("save the file as UTF-8; weights never stand in a `.net` file");
                 Err(Report::new(source, vec![diagnostic]))
             }
@@ -127,6 +166,43 @@ impl Source {
             line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
         }
+    }
+}
+
+/// The texts of a program, by [`FileId`]. Never empty; cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources(Arc<[Source]>);
+
+impl Sources {
+    /// The texts of a program: the root file first.
+    pub fn new(root: Source, imported: impl IntoIterator<Item = Source>) -> Sources {
+        Sources(std::iter::once(root).chain(imported).collect())
+    }
+
+    /// The root file.
+    pub fn root(&self) -> &Source {
+        &self.0[0]
+    }
+
+    /// A text; the root file for an id of another program.
+    pub fn get(&self, file: FileId) -> &Source {
+        self.0.get(file.index()).unwrap_or_else(|| self.root())
+    }
+
+    /// All texts, in the order of their ids.
+    pub fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.0.iter()
+    }
+
+    /// The text under a span.
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.file).slice(span)
+    }
+}
+
+impl From<Source> for Sources {
+    fn from(source: Source) -> Sources {
+        Sources::new(source, [])
     }
 }
 

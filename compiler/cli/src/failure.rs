@@ -35,6 +35,13 @@ impl Failure {
     }
 }
 
+impl Problem {
+    /// The help; empty where there is none.
+    pub(crate) fn help_text(&self) -> String {
+        self.help.clone().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

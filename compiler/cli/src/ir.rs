@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rebirth_compiler::codegen::{listing, target};
 use rebirth_compiler::pipeline::{CompileError, loops};
+use rebirth_lang::FileId;
 use rebirth_lang::dump::dump;
 use rebirth_runtime::fs::write_atomically;
 
@@ -12,7 +13,7 @@ use crate::args::NetArgs;
 use crate::check::verified;
 use crate::console::Context;
 use crate::failure::Failure;
-use crate::source::{load, parse_file};
+use crate::source::{load, parse_program};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -62,7 +63,8 @@ pub(crate) fn ir(context: &mut Context<'_>, args: &IrArgs) -> Result<(), Failure
 
 fn text(context: &mut Context<'_>, args: &IrArgs) -> Result<String, Failure> {
     if let Stage::Ast = args.stage {
-        return Ok(dump(&parse_file(&args.net.file)?.1));
+        let program = parse_program(&args.net.file)?;
+        return Ok(dump(program.file(FileId::ROOT)));
     }
     let model = load(context, &args.net)?;
     if let Stage::Graph = args.stage {

@@ -15,7 +15,7 @@ use crate::args::{NamedPath, NetArgs, WeightsArg};
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
-use crate::source::{parse_file, resolve_net, settings};
+use crate::source::{parse_program, resolve_net, settings};
 
 /// Tensors for inputs, by name.
 pub(crate) type Feeds = Vec<(String, Tensor)>;
@@ -26,14 +26,14 @@ pub(crate) fn load_with_arrays(
     net: &NetArgs,
     inputs: &[NamedPath],
 ) -> Result<(Model, Feeds), Failure> {
-    let (source, file) = parse_file(&net.file)?;
+    let program = parse_program(&net.file)?;
     let arrays = inputs.iter().map(|input| read_npy(&input.path)).collect::<Result<Vec<Tensor>, _>>()?;
     let named = || inputs.iter().map(|input| input.name.as_deref());
     let shapes: Vec<_> = named().zip(arrays.iter().map(Tensor::shape)).collect();
     let mut settings = settings(context, net);
-    settings.dims = bind_dims(&source, &file, &settings, &shapes)
-        .map_err(|diagnostics| Report::new(source.clone(), diagnostics))?;
-    let model = resolve_net(context, &source, &file, &settings)?;
+    settings.dims = bind_dims(&program, &settings, &shapes)
+        .map_err(|diagnostics| Report::new(program.sources().clone(), diagnostics))?;
+    let model = resolve_net(context, &program, &settings)?;
     // An array without a name was accepted, so there is one input.
     let only = model.graph.inputs.first().map_or("", |&id| &model.graph.value(id).name);
     let names: Vec<String> = named().map(|name| name.unwrap_or(only).to_owned()).collect();
@@ -151,7 +151,7 @@ mod tests {
     fn check(outputs: &[&str], file: &str, expected: Result<usize, &str>) {
         let mut graph = parse(GRAPH).unwrap();
         let value = graph.outputs[0].value;
-        graph.outputs = outputs.iter().map(|name| Output { name: (*name).to_owned(), value }).collect();
+        graph.outputs = outputs.iter().map(|name| Output { name: (*name).to_owned(), value, train: false }).collect();
         let files = [file.parse::<NamedPath>().unwrap()];
         let found = output_files(&graph, &files).map(|found| found[0].0).map_err(|failure| format!("{failure:?}"));
         match (found, expected) {

@@ -1,34 +1,59 @@
-//! Reading `.net` files.
+//! Reading `.net` files and what they import.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use rebirth_compiler::resolve::{Model, Settings, resolve};
-use rebirth_lang::{Report, Source, ast, limits, parse};
+use rebirth_lang::{Program, Report, Source, Unreadable, limits};
 
 use crate::args::NetArgs;
 use crate::codes;
 use crate::console::Context;
 use crate::failure::{Failure, Warning};
 
-/// Reads and parses a file; its name in messages is the path as given.
-pub(crate) fn parse_file(path: &Path) -> Result<(Source, ast::File), Failure> {
-    let source = Source::from_bytes(path.display().to_string(), &read(path)?)?;
-    let file = parse(&source)?;
-    Ok((source, file))
+/// Reads and parses a file and what it imports; its name in messages is the path as given.
+pub(crate) fn parse_program(path: &Path) -> Result<Program, Failure> {
+    let root = read_source(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(Program::load(root, &mut |import| read_import(folder, import))?)
+}
+
+/// Reads a file as text.
+pub(crate) fn read_source(path: &Path) -> Result<Source, Failure> {
+    Ok(Source::from_bytes(path.display().to_string(), &read(path)?)?)
+}
+
+/// Reads an imported file, `import` being its path from the root file's folder. Links may not leave that folder either: what is
+/// compiled must not show what else lies on the disk.
+fn read_import(folder: &Path, import: &str) -> Result<Source, Unreadable> {
+    let path = folder.join(import);
+    let real = |path: &Path| path.canonicalize().ok();
+    let home = real(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    if let (Some(home), Some(target)) = (home, real(&path))
+        && !target.starts_with(&home)
+    {
+        return Err(Unreadable {
+            message: format!("`{}` is a link that leaves the folder of the root file", path.display()),
+            help: "copy the file into the folder".to_owned(),
+        });
+    }
+    read_source(&path).map_err(|failure| match failure {
+        Failure::Problem(problem) => Unreadable { message: problem.to_string(), help: problem.help_text() },
+        // The bytes are no text.
+        Failure::Report(report) => {
+            Unreadable { message: format!("`{}`: {report}", path.display()), help: "save the file as UTF-8".to_owned() }
+        }
+        Failure::Closed => Unreadable { message: format!("`{}` cannot be read", path.display()), help: String::new() },
+    })
 }
 
 /// Resolves the chosen net of a file and shows the warnings about it.
-pub(crate) fn resolve_net(
-    context: &mut Context<'_>,
-    source: &Source,
-    file: &ast::File,
-    settings: &Settings,
-) -> Result<Model, Failure> {
-    let mut model = resolve(source, file, settings).map_err(|diagnostics| Report::new(source.clone(), diagnostics))?;
+pub(crate) fn resolve_net(context: &mut Context<'_>, program: &Program, settings: &Settings) -> Result<Model, Failure> {
+    let report = |diagnostics| Report::new(program.sources().clone(), diagnostics);
+    let mut model = resolve(program, settings).map_err(report)?;
     if !context.options.quiet {
-        for entry in Report::new(source.clone(), std::mem::take(&mut model.warnings)).entries() {
+        for entry in report(std::mem::take(&mut model.warnings)).entries() {
             context.show(&Warning(entry));
         }
     }
@@ -37,8 +62,8 @@ pub(crate) fn resolve_net(
 
 /// Reads, parses and resolves.
 pub(crate) fn load(context: &mut Context<'_>, net: &NetArgs) -> Result<Model, Failure> {
-    let (source, file) = parse_file(&net.file)?;
-    resolve_net(context, &source, &file, &settings(context, net))
+    let program = parse_program(&net.file)?;
+    resolve_net(context, &program, &settings(context, net))
 }
 
 /// What the options decide about the net.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Output, Type, Value, ValueId};
+use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, Output, Type, Value, ValueId};
 use crate::ops::{Mismatch, Op};
 
 /// Builds a graph in topological order.
@@ -40,7 +40,7 @@ impl Builder {
 
     fn value(&mut self, name: String, ty: Type, def: Def) -> ValueId {
         let id = ValueId::new(self.graph.values.len());
-        self.graph.values.push(Value { name, ty, def });
+        self.graph.values.push(Value { name, ty, def, notes: Notes::default() });
         id
     }
 
@@ -109,9 +109,19 @@ impl Builder {
         Ok(results)
     }
 
+    /// The notes on a value made so far.
+    pub fn notes_mut(&mut self, value: ValueId) -> &mut Notes {
+        &mut self.graph.values[value.index()].notes
+    }
+
     /// Declares the next output.
     pub fn output(&mut self, name: &str, value: ValueId) {
-        self.graph.outputs.push(Output { name: name.to_string(), value });
+        self.graph.outputs.push(Output { name: name.to_string(), value, train: false });
+    }
+
+    /// Declares the next output, which exists in training only.
+    pub fn training_output(&mut self, name: &str, value: ValueId) {
+        self.graph.outputs.push(Output { name: name.to_string(), value, train: true });
     }
 
     /// The finished graph, compacted: [`ValueId`]s given out while building no longer hold; names and [`NodeId`]s do.

@@ -1,6 +1,6 @@
 //! Graph text to tokens.
 
-use rebirth_lang::{Diagnostic, Span};
+use rebirth_lang::{Diagnostic, FileId, Span};
 
 use super::codes;
 
@@ -86,7 +86,7 @@ impl<'t> Lexer<'t> {
         self.skip_blank();
         let start = self.at;
         let Some(first) = self.byte(0) else {
-            return Ok((Token::End, Span::new(start, start)));
+            return Ok((Token::End, Span::new(FileId::ROOT, start, start)));
         };
         let token = match first {
             b'\n' => {
@@ -94,7 +94,7 @@ impl<'t> Lexer<'t> {
                     self.at += 1;
                     self.skip_blank();
                 }
-                return Ok((Token::Newline, Span::new(start, start + 1)));
+                return Ok((Token::Newline, Span::new(FileId::ROOT, start, start + 1)));
             }
             b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b':' | b'=' => {
                 self.at += 1;
@@ -112,7 +112,7 @@ impl<'t> Lexer<'t> {
                         codes::UNEXPECTED,
                         format!("expected a name after `{}`", char::from(first)),
                     )
-                    .label(Span::new(start, self.at), "names are letters, digits, `_` and `.`"));
+                    .label(Span::new(FileId::ROOT, start, self.at), "names are letters, digits, `_` and `.`"));
                 }
                 Token::Value(&self.text[start..self.at])
             }
@@ -125,11 +125,13 @@ impl<'t> Lexer<'t> {
             }
             _ => {
                 let c = self.text[start..].chars().next().unwrap_or_default();
-                return Err(Diagnostic::new(codes::STRAY_CHARACTER, format!("{c:?} is not part of graph text"))
-                    .label(Span::new(start, start + c.len_utf8()), "nothing begins with this character"));
+                return Err(Diagnostic::new(codes::STRAY_CHARACTER, format!("{c:?} is not part of graph text")).label(
+                    Span::new(FileId::ROOT, start, start + c.len_utf8()),
+                    "nothing begins with this character",
+                ));
             }
         };
-        Ok((token, Span::new(start, self.at)))
+        Ok((token, Span::new(FileId::ROOT, start, self.at)))
     }
 
     /// Digits, then perhaps a fraction, then perhaps an exponent.
@@ -149,7 +151,7 @@ impl<'t> Lexer<'t> {
                 self.skip(|b| b.is_ascii_digit());
             }
         }
-        let (text, span) = (&self.text[start..self.at], Span::new(start, self.at));
+        let (text, span) = (&self.text[start..self.at], Span::new(FileId::ROOT, start, self.at));
         let token = if integer == self.at {
             text.parse().map(Token::Int).map_err(|_| "this integer does not fit 64 bits")
         } else {

@@ -3,7 +3,7 @@
 //!
 //! Modules in the order of use: [`ids`] and [`types`] name things, [`build`] appends nodes while checking shapes,
 //! [`print`](mod@print) and [`parse`](mod@parse) are the text form (they round-trip; errors have the [`codes`]), [`verify`](mod@verify)
-//! states and checks the rules, [`interpret`](mod@interpret) is the slow reference in f64 with error bounds, [`random`] grows graphs for
+//! states and checks the rules, [`notes`] are what the source says beyond types, [`interpret`](mod@interpret) is the slow reference in f64 with error bounds, [`random`] grows graphs for
 //! tests.
 
 pub mod build;
@@ -11,6 +11,7 @@ pub mod codes;
 pub mod ids;
 pub mod interpret;
 mod lex;
+pub mod notes;
 pub mod parse;
 pub mod print;
 pub mod random;
@@ -20,6 +21,7 @@ pub mod verify;
 pub use build::Builder;
 pub use ids::{NodeId, ValueId};
 pub use interpret::{interpret, within};
+pub use notes::{Init, Notes};
 pub use parse::parse;
 pub use types::Type;
 pub use verify::verify;
@@ -30,9 +32,10 @@ use crate::ops::Op;
 pub const MAX_NODES: usize = 1_000_000;
 
 /// What a graph is for. Dropout and batch norm read it; the source never does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Statistics are constants, dropout is the identity.
+    #[default]
     Infer,
     /// Statistics are computed from the batch and threaded through as results.
     Train,
@@ -60,6 +63,8 @@ pub struct Value {
     pub ty: Type,
     /// Its definition.
     pub def: Def,
+    /// What the source says about it.
+    pub notes: Notes,
 }
 
 /// One application of an operator.
@@ -80,6 +85,8 @@ pub struct Output {
     pub name: String,
     /// What it is.
     pub value: ValueId,
+    /// Whether it exists in training only; never in a graph for inference.
+    pub train: bool,
 }
 
 /// A network as an SSA graph.
@@ -157,6 +164,46 @@ impl Graph {
             assert!(position[id.index()] != GONE, "{id} is used and never defined");
             *id = ValueId::new(position[id.index()]);
         }
+    }
+
+    /// Leaves out the outputs that exist in training only, with the nodes and weights that serve them alone. What no output uses at
+    /// all stays. Says for each former node whether it is still there.
+    pub fn leave_out_training(&mut self) -> Vec<bool> {
+        let (train, main): (Vec<Output>, Vec<Output>) = self.outputs.drain(..).partition(|output| output.train);
+        let (for_train, for_main) = (self.cone(&train), self.cone(&main));
+        let drop = |id: ValueId| for_train[id.index()] && !for_main[id.index()];
+        let kept: Vec<bool> = self.nodes.iter().map(|node| !node.results.iter().any(|&id| drop(id))).collect();
+        let mut position = Vec::with_capacity(kept.len());
+        let mut count = 0;
+        for &kept in &kept {
+            position.push(NodeId::new(count));
+            count += usize::from(kept);
+        }
+        self.params.retain(|&id| !drop(id));
+        let mut still = kept.iter();
+        self.nodes.retain(|_| still.next().is_some_and(|&kept| kept));
+        for value in &mut self.values {
+            if let Def::Node(node, _) = &mut value.def {
+                *node = position[node.index()];
+            }
+        }
+        self.outputs = main;
+        self.compact();
+        kept
+    }
+
+    /// Which values some outputs depend on.
+    fn cone(&self, outputs: &[Output]) -> Vec<bool> {
+        let mut needed = vec![false; self.values.len()];
+        for output in outputs {
+            needed[output.value.index()] = true;
+        }
+        for node in self.nodes.iter().rev() {
+            if node.results.iter().any(|&id| needed[id.index()]) {
+                node.inputs.iter().chain(&node.results).for_each(|&id| needed[id.index()] = true);
+            }
+        }
+        needed
     }
 
     /// How graph text spells a value: `@path` for parameters and state, `%name` for the rest.

@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 
-use rebirth_lang::{Diagnostic, Span};
+use rebirth_lang::{Diagnostic, FileId, Span};
 use rebirth_runtime::DType;
 
 use super::lex::{Lexer, Token};
-use super::{Def, Graph, MAX_NODES, Mode, Output, Type, Value, ValueId, codes};
+use super::{Def, Graph, MAX_NODES, Mode, Notes, Output, Type, Value, ValueId, codes};
 
 mod node;
+mod notes;
 
 /// The longest accepted graph text, in bytes.
 pub const MAX_TEXT: usize = 64 << 20;
@@ -31,7 +32,7 @@ fn parse_within(text: &str, max_text: usize, max_nodes: usize) -> Result<Graph, 
             codes::TEXT_TOO_LARGE,
             format!("the text has {} bytes, more than the limit of {max_text}", text.len()),
         )
-        .label(Span::new(0, 0), "in this text"));
+        .label(Span::new(FileId::ROOT, 0, 0), "in this text"));
     }
     let mut lexer = Lexer::new(text);
     let (token, span) = lexer.next()?;
@@ -62,6 +63,7 @@ struct Declared<'t> {
     name: &'t str,
     ty: Type,
     ty_span: Span,
+    train: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -170,7 +172,11 @@ impl<'t> Parser<'t> {
             }
             self.expect(Token::Punct(':'))?;
             let (ty, ty_span) = self.ty()?;
-            outputs.push(Declared { name, ty, ty_span });
+            let train = self.token == Token::Word("train");
+            if train {
+                self.bump()?;
+            }
+            outputs.push(Declared { name, ty, ty_span, train });
             if !self.eat(',')? {
                 break;
             }
@@ -219,7 +225,7 @@ impl<'t> Parser<'t> {
         if let Some((_, first)) = self.names.insert(name, (id, span)) {
             return Err(twice(&format!("`{name}`"), span, first));
         }
-        self.graph.values.push(Value { name: name[1..].to_string(), ty, def });
+        self.graph.values.push(Value { name: name[1..].to_string(), ty, def, notes: Notes::default() });
         Ok(id)
     }
 
@@ -233,6 +239,7 @@ impl<'t> Parser<'t> {
         let (ty, _) = self.ty()?;
         let id = self.define(name, span, ty, if state { Def::State } else { Def::Param })?;
         self.graph.params.push(id);
+        self.graph.values[id.index()].notes = self.notes(false)?;
         self.expect(Token::Newline)?;
         Ok(())
     }
@@ -258,7 +265,7 @@ impl<'t> Parser<'t> {
                 return Err(wrong_type(&format!("the output `{}`", output.name), ty, &output.ty, output.ty_span)
                     .label(span, format!("{ty} is returned here")));
             }
-            self.graph.outputs.push(Output { name: output.name.to_string(), value });
+            self.graph.outputs.push(Output { name: output.name.to_string(), value, train: output.train });
         }
         Ok(())
     }

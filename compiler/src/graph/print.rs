@@ -75,11 +75,14 @@ impl Display for Graph {
         write!(f, "graph @{} {} (", self.name, self.mode)?;
         separated(f, ", ", &self.inputs, |f, &id| write!(f, "{}: {}", self.spelling(id), self.ty(id)))?;
         f.write_str(") -> (")?;
-        separated(f, ", ", &self.outputs, |f, output| write!(f, "{}: {}", output.name, self.ty(output.value)))?;
+        separated(f, ", ", &self.outputs, |f, output| {
+            let train = if output.train { " train" } else { "" };
+            write!(f, "{}: {}{train}", output.name, self.ty(output.value))
+        })?;
         f.write_str(") {\n")?;
         for &id in &self.params {
             let word = if self.value(id).def == Def::State { "state" } else { "param" };
-            writeln!(f, "  {word} {}: {}", self.spelling(id), self.ty(id))?;
+            writeln!(f, "  {word} {}: {}{}", self.spelling(id), self.ty(id), self.value(id).notes)?;
         }
         for Node { op, inputs, results } in &self.nodes {
             f.write_str("  ")?;
@@ -96,7 +99,7 @@ impl Display for Graph {
                 f.write_str("}")?;
             }
             f.write_str(" : ")?;
-            separated(f, ", ", results, |f, &id| write!(f, "{}", self.ty(id)))?;
+            separated(f, ", ", results, |f, &id| write!(f, "{}{}", self.ty(id), self.value(id).notes))?;
             f.write_str("\n")?;
         }
         f.write_str("  return ")?;

@@ -11,6 +11,7 @@
 //! | `rank`           | a type has at most [`MAX_RANK`](rebirth_runtime::shape::MAX_RANK) dimensions                           |
 //! | `extent`         | no extent is 0                                                                                         |
 //! | `bytes`          | a type takes at most [`MAX_TENSOR_BYTES`](rebirth_runtime::shape::MAX_TENSOR_BYTES)                    |
+//! | `notes`          | numbers in notes are finite, rates and spreads positive; `keep` is on results, the others on weights       |
 //! | `definition`     | what inputs, parameters and results list says in its `def` that it is there                            |
 //! | `single`         | each value is listed exactly once among inputs, parameters and results                                 |
 //! | `order`          | operands are defined before the node that uses them                                                    |
@@ -20,6 +21,7 @@
 //! | `results`        | a node has results, in number and type what the shape rule says                                        |
 //! | `outputs`        | there is an output                                                                                     |
 //! | `unique output`  | no two outputs have the same name                                                                      |
+//! | `train output`   | an inference graph has no output for training                                                          |
 //! | `numbering`      | values are numbered in the order of [`Graph::compact`]                                                 |
 //!
 //! Passing guarantees: size arithmetic on the graph's types cannot overflow; printing, interpreting and lowering do not panic; parsing the
@@ -34,7 +36,7 @@ use std::fmt;
 use rebirth_runtime::DType;
 
 use super::types::TypeError;
-use super::{Def, Graph, MAX_NODES, Node, NodeId, Type, ValueId, is_name, is_word};
+use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, Type, ValueId, is_name, is_word};
 use crate::ops::{self, Mismatch, Op, call::AttrReader};
 
 /// A rule that a graph breaks.
@@ -71,6 +73,7 @@ pub fn verify(graph: &Graph) -> Result<(), Violation> {
     ids(graph)?;
     names(graph)?;
     types(graph)?;
+    notes(graph)?;
     definitions(graph)?;
     let mut defined = vec![false; graph.values.len()];
     for id in graph.inputs.iter().chain(&graph.params) {
@@ -156,6 +159,22 @@ fn types(graph: &Graph) -> Result<(), Violation> {
             };
             return violation(rule, graph.spelling(ValueId::new(i)), format!("{} {error}", value.ty));
         }
+    }
+    Ok(())
+}
+
+fn notes(graph: &Graph) -> Result<(), Violation> {
+    for (i, value) in graph.values.iter().enumerate() {
+        let weight = matches!(value.def, Def::Param | Def::State);
+        let result = matches!(value.def, Def::Node(..));
+        let others = Notes { keep: false, ..value.notes.clone() } != Notes::default();
+        let wrong = match value.notes.check() {
+            Err(why) => why,
+            Ok(()) if value.notes.keep && !result => "is no result to keep",
+            Ok(()) if others && !weight => "is no weight to train",
+            Ok(()) => continue,
+        };
+        return violation("notes", graph.spelling(ValueId::new(i)), wrong);
     }
     Ok(())
 }
@@ -248,6 +267,11 @@ pub(super) fn f32_only(op: &Op, inputs: &[&Type]) -> Result<(), Mismatch> {
 fn outputs(graph: &Graph) -> Result<(), Violation> {
     if graph.outputs.is_empty() {
         return violation("outputs", "the graph", "has no output");
+    }
+    if graph.mode == Mode::Infer
+        && let Some(output) = graph.outputs.iter().find(|output| output.train)
+    {
+        return violation("train output", format!("output `{}`", output.name), "exists in training only");
     }
     let mut seen = HashSet::new();
     match graph.outputs.iter().find(|output| !seen.insert(output.name.as_str())) {

@@ -7,10 +7,11 @@ use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 use super::eval::Fault;
 use super::paths::{MAX_PATH, Member, Segment};
 use super::resolver::Resolver;
+use super::share::SharedParam;
 use super::value::Value;
 use super::{Origin, codes};
-use crate::graph::{MAX_NODES, Type, ValueId};
-use crate::ops::{ArgValue, Call, CallError, Entry, Mismatch, ParamSpec};
+use crate::graph::{MAX_NODES, Notes, Type, ValueId};
+use crate::ops::{ArgValue, Call, CallError, Entry, Mismatch};
 
 /// Most operands an error shows.
 const SHOWN: usize = 8;
@@ -23,9 +24,20 @@ pub(super) struct Site<'a> {
     pub(super) whole: Span,
     pub(super) callee: &'a str,
     pub(super) alias: Option<&'a str>,
+    /// What its weight paths begin with, where the scopes around do not say.
+    pub(super) at: Option<At>,
     pub(super) operands: Vec<Operand<'a>>,
     /// Places of the arguments that are given.
     pub(super) arguments: Vec<(&'static str, Span)>,
+}
+
+/// A place of weights that does not follow from the scopes around a call.
+#[derive(Clone, Debug)]
+pub(super) struct At {
+    /// What their paths begin with.
+    pub(super) path: String,
+    /// Whether a `share` declares it, rather than a `@path` here.
+    pub(super) shared: bool,
 }
 
 /// A tensor that an operator is applied to.
@@ -43,6 +55,9 @@ impl<'a> Resolver<'a> {
         given: Vec<(&'static str, ArgValue)>,
         site: Site<'a>,
     ) -> Value {
+        if self.impure(site.primary, "a tensor") {
+            return Value::Error;
+        }
         if self.builder.graph().nodes.len() >= MAX_NODES {
             return self.fatal(
                 Diagnostic::new(codes::TOO_MANY_NODES, format!("the network has more than {MAX_NODES} layers"))
@@ -57,14 +72,17 @@ impl<'a> Resolver<'a> {
             return self.path_too_long(&site);
         }
         let segment = self.paths.segment(site.alias, site.callee);
-        let name = self.paths.below(Some(Segment::Name(site.alias.unwrap_or(site.callee))));
+        let name = match &site.at {
+            Some(at) => at.path.clone(),
+            None => self.paths.below(Some(Segment::Name(site.alias.unwrap_or(site.callee)))),
+        };
         let types: Vec<&Type> = site.operands.iter().map(|operand| self.builder.ty(operand.value)).collect();
         let made = (entry.from_call)(&Call::new(entry.signature, &types, given));
         let (op, specs) = match made {
             Ok(made) => made,
             Err(error) => return self.call_error(entry, &error, &site),
         };
-        let prefix = if specs.is_empty() { name.clone() } else { self.paths.below(segment) };
+        let prefix = if specs.is_empty() || site.at.is_some() { name.clone() } else { self.paths.below(segment) };
         let longest = specs.iter().map(|spec| spec.suffix.len() + 1).max().unwrap_or(0);
         if prefix.len().max(name.len()) + longest > MAX_PATH {
             return self.path_too_long(&site);
@@ -73,10 +91,25 @@ impl<'a> Resolver<'a> {
             return Value::Error;
         }
         let mut inputs: Vec<ValueId> = site.operands.iter().map(|operand| operand.value).collect();
-        inputs.extend(specs.iter().map(|spec| self.parameter(&prefix, spec)));
+        for spec in &specs {
+            let path = if prefix.is_empty() { spec.suffix.to_string() } else { format!("{prefix}.{}", spec.suffix) };
+            let notes = self.notes.of_param(spec.suffix, &spec.ty, spec.state);
+            let Some(value) = self.parameter(path, spec.ty.clone(), spec.state, notes, site.primary) else {
+                return Value::Error;
+            };
+            inputs.push(value);
+        }
         if !specs.is_empty() {
-            let unnamed = site.alias.is_none().then_some(site.callee);
-            self.paths.weighted(Member { segment, unnamed, span: site.primary });
+            match &site.at {
+                None => {
+                    let unnamed = site.alias.is_none().then_some(site.callee);
+                    self.paths.weighted(Member { segment, unnamed, span: site.primary });
+                }
+                Some(at) if !at.shared => {
+                    self.paths.weighted(Member { segment: None, unnamed: None, span: site.primary });
+                }
+                Some(_) => {}
+            }
         }
         // Stands in until all names are known: digits are no name of the source.
         let placeholder = self.builder.graph().nodes.len().to_string();
@@ -104,13 +137,41 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    fn parameter(&mut self, prefix: &str, spec: &ParamSpec) -> ValueId {
-        let mut path = if prefix.is_empty() { spec.suffix.to_string() } else { format!("{prefix}.{}", spec.suffix) };
-        loop {
-            if let Some(id) = self.builder.param(&path, spec.ty.clone(), spec.state) {
-                return id;
+    /// The weight of a path: a new one, or the one that an earlier call of the same `share` made. `None` after an error.
+    pub(super) fn parameter(
+        &mut self,
+        mut path: String,
+        ty: Type,
+        state: bool,
+        notes: Notes,
+        span: Span,
+    ) -> Option<ValueId> {
+        if let Some(known) = self.shared_params.get(&path)
+            && let Some(calls) = known.taken_up(&self.uses)
+        {
+            let value = known.value;
+            if *self.builder.ty(value) == ty {
+                return Some(value);
             }
-            // The scope that holds both calls reports them when it closes; until then any free name does.
+            let had = self.builder.ty(value).clone();
+            self.shared_mismatch(&path, calls, (had, ty));
+            return None;
+        }
+        if let Some(&first) = self.path_owners.get(&path) {
+            self.path_clashes.push((path.clone(), first, span));
+        } else {
+            self.path_owners.insert(path.clone(), span);
+        }
+        let wanted = path.clone();
+        loop {
+            if let Some(id) = self.builder.param(&path, ty.clone(), state) {
+                *self.builder.notes_mut(id) = notes;
+                if !self.uses.is_empty() {
+                    self.shared_params.insert(wanted, SharedParam::new(id, &self.uses));
+                }
+                return Some(id);
+            }
+            // What is wrong is told when the scope that holds both calls closes, or at the end; until then any free name does.
             path.push('\'');
             path.push_str(&self.builder.graph().params.len().to_string());
         }

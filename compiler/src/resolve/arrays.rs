@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rebirth_lang::{Diagnostic, Source, Span, ast};
+use rebirth_lang::{Diagnostic, Program, Span, ast};
 
 use super::header::{Dim, Header};
 use super::resolver::Resolver;
@@ -15,12 +15,11 @@ use super::{SetValue, Settings, codes, suggest};
 /// # Errors
 /// An array is for no input, differs from a fixed dimension or `--set`, or two of them disagree.
 pub fn bind_dims(
-    source: &Source,
-    file: &ast::File,
+    program: &Program,
     settings: &Settings,
     arrays: &[(Option<&str>, &[usize])],
 ) -> Result<BTreeMap<String, usize>, Vec<Diagnostic>> {
-    let mut resolver = Resolver::new(source, file, settings);
+    let mut resolver = Resolver::new(program, settings);
     let bound = match resolver.chosen_net() {
         Some(net) => resolver.arrays(net, arrays),
         None => BTreeMap::new(),
@@ -151,7 +150,7 @@ impl<'a> Resolver<'a> {
             sizes.push("..".to_string());
         }
         let shape = sizes.join(",");
-        let declared = self.source.slice(input.ty.span).to_string();
+        let declared = self.program.sources().slice(input.ty.span).to_string();
         self.error(
             codes::ARRAY_SHAPE,
             format!("the array [{shape}] is not a `{}`: it has {difference}", input.name),

@@ -1,4 +1,4 @@
-//! Attributes: `@image` on inputs, `@labels` on outputs.
+//! Attributes of inputs and outputs: `@image`, `@labels` and `@train`; the table of all attributes.
 
 use rebirth_lang::ast::{Attribute, Expr, Input, Output};
 use rebirth_lang::{Diagnostic, Span};
@@ -14,17 +14,24 @@ use crate::graph::Type;
 const IMAGE: [&str; 7] = ["resize", "filter", "crop", "order", "range", "mean", "std"];
 
 /// Every attribute and where it stands.
-const TABLE: [(&str, &str); 2] = [("image", "an input"), ("labels", "an output")];
+const TABLE: [(&str, &str); 9] = [
+    ("freeze", LAYERS),
+    ("image", "an input"),
+    ("init", LAYERS),
+    ("keep", "a `let` or a stage of a pipeline"),
+    ("labels", "an output"),
+    ("lr", LAYERS),
+    ("new", LAYERS),
+    ("path", LAYERS),
+    ("train", "an output"),
+];
+
+/// Where attributes about weights stand.
+const LAYERS: &str = "a `let`, `share`, `param` or a stage of a pipeline";
 
 impl<'a> Resolver<'a> {
-    /// Reports attributes where none can be.
-    pub(super) fn no_attributes(&mut self, attributes: &'a [Attribute], place: &str) {
-        for attribute in attributes {
-            self.misplaced(attribute, place);
-        }
-    }
-
-    fn misplaced(&mut self, attribute: &Attribute, place: &str) {
+    #[cold]
+    pub(super) fn misplaced(&mut self, attribute: &Attribute, place: &str) {
         let name = &attribute.name;
         if let Some((known, home)) = TABLE.iter().find(|(known, _)| *known == name.name) {
             self.error(
@@ -36,33 +43,30 @@ impl<'a> Resolver<'a> {
             );
             return;
         }
-        let names = TABLE.iter().map(|(known, _)| *known);
-        let help = match suggest::nearest(&name.name, names) {
-            Some(near) => format!("did you mean `@{near}`?"),
-            None => "the attributes are `@image` of inputs and `@labels` of outputs".to_string(),
+        let names = || TABLE.iter().map(|(known, _)| *known);
+        let mut diagnostic = Diagnostic::new(codes::UNKNOWN_ATTRIBUTE, format!("there is no attribute `@{name}`"))
+            .label(name.span, "not an attribute");
+        let help = match suggest::nearest(&name.name, names()) {
+            Some(near) => {
+                diagnostic = diagnostic.fix(name.span, near);
+                format!("did you mean `@{near}`?")
+            }
+            None => format!("the attributes are {}", suggest::listing(names())),
         };
-        self.error(
-            codes::UNKNOWN_ATTRIBUTE,
-            format!("there is no attribute `@{name}`"),
-            name.span,
-            "not an attribute",
-            &help,
-        );
+        self.report(diagnostic.help(help));
     }
 
     /// The one attribute of this name; reports all others.
-    fn only(&mut self, attributes: &'a [Attribute], name: &str, place: &str) -> Option<&'a Attribute> {
+    fn only(&mut self, attributes: &'a [Attribute], name: &str, place: &str, others: &[&str]) -> Option<&'a Attribute> {
         let mut found: Option<&'a Attribute> = None;
         for attribute in attributes {
+            if others.contains(&attribute.name.name.as_str()) {
+                continue;
+            }
             if attribute.name.name != name {
                 self.misplaced(attribute, place);
             } else if let Some(first) = found {
-                self.report(
-                    Diagnostic::new(codes::DUPLICATE_ATTRIBUTE, format!("`@{name}` is given twice"))
-                        .label(attribute.span, "given again here")
-                        .label(first.span, "given first here")
-                        .help("keep one of them"),
-                );
+                self.duplicate_attribute(attribute, first);
             } else {
                 found = Some(attribute);
             }
@@ -72,7 +76,7 @@ impl<'a> Resolver<'a> {
 
     /// The `@image` of an input, whose type is `ty` unless that is wrong itself.
     pub(super) fn image(&mut self, input: &'a Input, ty: Option<&Type>) -> Option<ImageSpec> {
-        let attribute = self.only(&input.attributes, "image", "an input")?;
+        let attribute = self.only(&input.attributes, "image", "an input", &[])?;
         let mut args: [Option<&'a Expr>; IMAGE.len()] = [None; IMAGE.len()];
         let mut good = true;
         for expr in &attribute.arguments.positional {
@@ -177,12 +181,12 @@ impl<'a> Resolver<'a> {
         Some([*height, *width])
     }
 
-    fn attribute_argument(&mut self, span: Span, message: &str, label: &str, help: &str) {
+    pub(super) fn attribute_argument(&mut self, span: Span, message: &str, label: &str, help: &str) {
         self.error(codes::ATTRIBUTE_ARGUMENT, message.to_string(), span, label, help);
     }
 
     #[cold]
-    fn wrong_argument(&mut self, name: &str, value: &Value, span: Span, wanted: &str) {
+    pub(super) fn wrong_argument(&mut self, name: &str, value: &Value, span: Span, wanted: &str) {
         if !value.is_error() {
             let found = value.describe(&self.builder);
             let message = format!("`{name}` must be {wanted}, not {found}");
@@ -252,23 +256,20 @@ impl<'a> Resolver<'a> {
         Some(numbers)
     }
 
+    /// Whether an output has `@train`: it exists in training only.
+    pub(super) fn is_for_training(&mut self, output: &'a Output) -> bool {
+        let mut all = output.attributes.iter().filter(|attribute| attribute.name.name == "train");
+        let Some(first) = all.next() else { return false };
+        if let Some(again) = all.next() {
+            self.duplicate_attribute(again, first);
+        }
+        self.no_arguments(first)
+    }
+
     /// The `@labels` of an output: a relative path that stays inside the source's folder.
     pub(super) fn labels(&mut self, output: &'a Output) -> Option<String> {
-        let attribute = self.only(&output.attributes, "labels", "an output")?;
-        let arguments = &attribute.arguments;
-        let named =
-            arguments.named.iter().filter(|argument| argument.name.name == "file").map(|argument| &argument.value);
-        let all: Vec<&'a Expr> = arguments.positional.iter().chain(named).collect();
-        let count = arguments.positional.len() + arguments.named.len();
-        let ([expr], 1) = (all.as_slice(), count) else {
-            self.attribute_argument(
-                attribute.span,
-                "`@labels` takes one file",
-                "here",
-                "write `@labels(\"labels.txt\")`",
-            );
-            return None;
-        };
+        let attribute = self.only(&output.attributes, "labels", "an output", &["train"])?;
+        let expr = self.only_argument(attribute, "file", "@labels(\"labels.txt\")")?;
         let value = self.expr(expr);
         let Value::Str(path) = &value else {
             self.wrong_argument("file", &value, expr.span, "a string");

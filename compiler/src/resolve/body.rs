@@ -5,6 +5,7 @@ use rebirth_lang::{Diagnostic, Span};
 
 use super::codes;
 use super::eval::Fault;
+use super::notes::Noted;
 use super::paths::{Naming, Segment};
 use super::resolver::{Frame, Resolver};
 use super::value::Value;
@@ -68,26 +69,39 @@ impl<'a> Resolver<'a> {
 
     /// The value of a body; its bindings go into the innermost scope.
     pub(super) fn body(&mut self, body: &'a ast::Body) -> Value {
-        for ast::Statement::Let(statement) in &body.statements {
-            self.statement(statement);
+        for statement in &body.statements {
+            match statement {
+                ast::Statement::Let(statement) => self.let_statement(statement),
+                ast::Statement::Share(statement) => self.share(statement),
+                ast::Statement::Param(statement) => self.free_param(statement),
+            }
         }
         self.expr(&body.result)
     }
 
-    fn statement(&mut self, statement: &'a ast::Let) {
-        self.no_attributes(&statement.attributes, "`let`");
-        let Pattern::Name(name) = &statement.pattern else {
-            let value = self.expr(&statement.value);
-            return self.bind(&statement.pattern, value, statement.value.span);
-        };
-        let older = self.builder.graph().nodes.len();
-        self.paths.enter(Some(Segment::Name(&name.name)), Naming::Let);
-        let value = self.expr(&statement.value);
-        if let Value::Tensor(id) = value {
-            self.names.rename(&self.builder, id, older, self.paths.path());
-        }
-        self.close_path(None, name.span);
+    fn let_statement(&mut self, statement: &'a ast::Let) {
+        let Noted { notes, path, keep } = self.noted(&statement.attributes, "`let`");
+        let outer = std::mem::replace(&mut self.notes, notes);
+        let value = self.let_value(statement, path);
+        self.notes = outer;
+        self.keep(keep, &value);
         self.bind(&statement.pattern, value, statement.value.span);
+    }
+
+    fn let_value(&mut self, statement: &'a ast::Let, path: Option<String>) -> Value {
+        let span = statement.pattern.span();
+        match (&statement.pattern, path) {
+            (_, Some(path)) => self.paths.enter_at(&path, Naming::Let, true),
+            (Pattern::Name(name), None) => self.paths.enter(Some(Segment::Name(&name.name)), Naming::Let),
+            _ => return self.expr(&statement.value),
+        }
+        let older = self.builder.graph().nodes.len();
+        let value = self.expr(&statement.value);
+        if let (Value::Tensor(id), Pattern::Name(_)) = (&value, &statement.pattern) {
+            self.names.rename(&self.builder, *id, older, self.paths.path());
+        }
+        self.close_path(None, span);
+        value
     }
 
     /// Binds a pattern in the innermost scope.

@@ -1,11 +1,17 @@
 //! Calls: what is called, and which argument goes where.
 
+use std::fmt;
+use std::rc::Rc;
+
 use rebirth_lang::ast::{self, Expr, Item};
 use rebirth_lang::{Diagnostic, Span};
 
+use super::apply::At;
 use super::eval::Fault;
+use super::notes::Noted;
 use super::resolver::Resolver;
-use super::value::Value;
+use super::share::Shared;
+use super::value::{Op, Value};
 use super::{codes, functions, suggest};
 use crate::ops;
 
@@ -26,26 +32,58 @@ impl<'a> Arg<'a> {
 }
 
 /// What can be called.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Callee<'a> {
     Block(&'a ast::Block),
     Operator(&'static ops::Entry),
     Function(&'static functions::Function),
+    Fn(&'a ast::Fn),
+    Shared(Rc<Shared<'a>>),
+}
+
+impl fmt::Debug for Callee<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what(), self.name())
+    }
 }
 
 impl<'a> Callee<'a> {
-    fn what(self) -> &'static str {
+    pub(super) fn what(&self) -> &'static str {
         match self {
             Callee::Block(_) => "block",
             Callee::Operator(_) => "operator",
-            Callee::Function(_) => "function",
+            Callee::Function(_) | Callee::Fn(_) => "function",
+            Callee::Shared(_) => "shared layer",
+        }
+    }
+
+    /// Its name where it is declared.
+    fn name(&self) -> &str {
+        match self {
+            Callee::Block(block) => &block.name.name,
+            Callee::Operator(entry) => entry.signature.name,
+            Callee::Function(function) => function.name,
+            Callee::Fn(function) => &function.name.name,
+            Callee::Shared(shared) => shared.name(),
+        }
+    }
+
+    /// The parameters that source declares, and where.
+    fn declared(&self) -> Option<(&'a [ast::Param], Span)> {
+        match self {
+            Callee::Block(block) => Some((&block.params, block.name.span)),
+            Callee::Fn(function) => Some((&function.params, function.name.span)),
+            _ => None,
         }
     }
 
     /// Names of all parameters in positional order.
-    fn params(self) -> Vec<&'a str> {
+    fn params(&self) -> Vec<&'a str> {
         match self {
-            Callee::Block(block) => block.params.iter().map(|param| param.name.name.as_str()).collect(),
+            Callee::Block(_) | Callee::Fn(_) => {
+                let params = self.declared().map(|(params, _)| params).unwrap_or_default();
+                params.iter().map(|param| param.name.name.as_str()).collect()
+            }
             Callee::Operator(entry) => {
                 let signature = entry.signature;
                 let operands: &[&str] = match &signature.operands {
@@ -55,6 +93,19 @@ impl<'a> Callee<'a> {
                 operands.iter().copied().chain(signature.args.iter().map(|arg| arg.name)).collect()
             }
             Callee::Function(function) => function.params.to_vec(),
+            // Its calls are checked against what it shares.
+            Callee::Shared(_) => Vec::new(),
+        }
+    }
+
+    /// Where it is declared: the same address is the same callee.
+    fn address(&self) -> *const () {
+        match self {
+            Callee::Block(block) => std::ptr::from_ref(*block).cast(),
+            Callee::Operator(entry) => std::ptr::from_ref(*entry).cast(),
+            Callee::Function(function) => std::ptr::from_ref(*function).cast(),
+            Callee::Fn(function) => std::ptr::from_ref(*function).cast(),
+            Callee::Shared(shared) => Rc::as_ptr(shared).cast(),
         }
     }
 }
@@ -62,14 +113,48 @@ impl<'a> Callee<'a> {
 /// The arguments of a call by parameter; `None` where the call gives none.
 pub(super) type Slots<'a> = Vec<Option<Arg<'a>>>;
 
+/// The arguments of a call, evaluated: those by position and those by name.
+pub(super) type Given<'a> = (Vec<Arg<'a>>, Vec<(&'a ast::Ident, Arg<'a>)>);
+
 impl<'a> Resolver<'a> {
     /// The value of a call. `piped` is what flows into it: its first positional argument.
-    pub(super) fn call(&mut self, call: &'a ast::Call, piped: Option<Arg<'a>>) -> Value {
+    pub(super) fn call(
+        &mut self,
+        call: &'a ast::Call,
+        piped: Option<Arg<'a>>,
+        attributes: &'a [ast::Attribute],
+    ) -> Value {
         let bytes = call.callee.name.len() + call.alias.as_ref().map_or(0, |alias| alias.name.len());
         if !self.budget.spend(1) || !self.pay(bytes, call.callee.span) {
             return self.fault(Fault::steps(), call.callee.span);
         }
         let callee = self.callee(&call.callee);
+        let (positional, named) = self.arguments(call, piped);
+        let Some(callee) = callee else {
+            return Value::Error;
+        };
+        if attributes.is_empty() {
+            return self.invoke(callee, call, positional, named, None);
+        }
+        let weightless = match &callee {
+            Callee::Function(_) | Callee::Fn(_) => Some("a function"),
+            Callee::Shared(_) => Some("a call of something shared"),
+            _ => None,
+        };
+        let Noted { notes, path, keep } = match weightless {
+            Some(place) => self.keep_only(attributes, place),
+            None => self.noted(attributes, "a call"),
+        };
+        let outer = std::mem::replace(&mut self.notes, notes);
+        let at = path.map(|path| At { path, shared: false });
+        let value = self.invoke(callee, call, positional, named, at);
+        self.notes = outer;
+        self.keep(keep, &value);
+        value
+    }
+
+    /// The arguments of a call, evaluated in their order.
+    pub(super) fn arguments(&mut self, call: &'a ast::Call, piped: Option<Arg<'a>>) -> Given<'a> {
         let mut positional = Vec::with_capacity(call.arguments.positional.len() + 1);
         positional.extend(piped);
         for expr in &call.arguments.positional {
@@ -79,67 +164,102 @@ impl<'a> Resolver<'a> {
         for argument in &call.arguments.named {
             named.push((&argument.name, Arg::expr(self.expr(&argument.value), &argument.value)));
         }
-        let Some(callee) = callee else {
-            return Value::Error;
-        };
-        if let Callee::Function(function) = callee
-            && let Some(alias) = &call.alias
-        {
-            self.error(
-                codes::ALIAS_OF_FUNCTION,
-                format!("the function `{}` makes no tensor that `as` could name", function.name),
-                alias.span,
-                "this names nothing",
-                "leave `as` out; `let` binds any value",
-            );
+        (positional, named)
+    }
+
+    fn invoke(
+        &mut self,
+        callee: Callee<'a>,
+        call: &'a ast::Call,
+        positional: Vec<Arg<'a>>,
+        named: Vec<(&'a ast::Ident, Arg<'a>)>,
+        at: Option<At>,
+    ) -> Value {
+        if let Some(alias) = &call.alias {
+            match &callee {
+                Callee::Block(_) | Callee::Operator(_) => {}
+                Callee::Shared(shared) => return self.no_alias(shared, alias),
+                Callee::Function(_) | Callee::Fn(_) => {
+                    self.error(
+                        codes::ALIAS_WITHOUT_WEIGHTS,
+                        format!("the function `{}` makes no tensor that `as` could name", call.callee),
+                        alias.span,
+                        "this names nothing",
+                        "leave `as` out; `let` binds any value",
+                    );
+                }
+            }
         }
-        let slots = match callee {
+        let slots = match &callee {
+            Callee::Shared(shared) => return self.shared_call(shared, call, positional, named),
             Callee::Function(function) if function.variadic && named.is_empty() => {
                 positional.into_iter().map(Some).collect()
             }
-            _ => match self.assign(callee, call, positional, named) {
+            _ => match self.assign(&callee, call, positional, named) {
                 Some(slots) => slots,
                 None => return Value::Error,
             },
         };
         match callee {
-            Callee::Block(block) => self.block(block, call, slots),
-            Callee::Operator(entry) => self.operator(entry, call, slots),
+            Callee::Block(block) => self.block(block, call, slots, at),
+            Callee::Operator(entry) => self.operator(entry, call, slots, at),
             Callee::Function(function) => self.function(function, call, slots),
+            Callee::Fn(function) => self.call_fn(function, call, slots),
+            Callee::Shared(_) => Value::Error,
         }
     }
 
-    fn callee(&mut self, name: &'a ast::Ident) -> Option<Callee<'a>> {
-        if let Some(Item::Block(block)) = self.items.get(name.name.as_str()) {
-            return Some(Callee::Block(block));
+    /// Something to be called, as a value.
+    pub(super) fn callable(&mut self, callee: Callee<'a>) -> Value {
+        let address = callee.address();
+        if let Some(known) = self.callable_ids.get(&address) {
+            return known.clone();
         }
-        if let Some(entry) = ops::find(&name.name) {
-            return Some(Callee::Operator(entry));
+        let op = Op { id: self.callables.len(), what: callee.what(), name: callee.name().to_string() };
+        let value = Value::Op(Rc::new(op));
+        // Kept for good, so no other callee gets the address.
+        self.callables.push(callee);
+        self.callable_ids.insert(address, value.clone());
+        value
+    }
+
+    /// What a name stands for where something can be called: an operator, function, or an item of the file.
+    pub(super) fn find_callee(&self, name: &str) -> Option<Callee<'a>> {
+        match self.item(name) {
+            Some(Item::Block(block)) => return Some(Callee::Block(block)),
+            Some(Item::Fn(function)) => return Some(Callee::Fn(function)),
+            _ => {}
         }
-        if let Some(function) = functions::find(&name.name) {
-            return Some(Callee::Function(function));
+        ops::find(name).map(Callee::Operator).or_else(|| functions::find(name).map(Callee::Function))
+    }
+
+    pub(super) fn callee(&mut self, name: &'a ast::Ident) -> Option<Callee<'a>> {
+        let local = self.scopes.get(&name.name).map(|binding| &binding.value);
+        if let Some(Value::Op(op)) = local {
+            return self.callables.get(op.id).cloned();
         }
-        self.no_callee(name);
-        None
+        let is_error = local.is_some_and(Value::is_error);
+        let found = self.find_callee(&name.name);
+        if found.is_none() && !is_error {
+            self.no_callee(name);
+        }
+        found
     }
 
     #[cold]
     #[inline(never)]
     fn no_callee(&mut self, name: &ast::Ident) {
-        let what = match self.items.get(name.name.as_str()) {
+        let what = match self.item(&name.name) {
             _ if self.scopes.get(&name.name).is_some() => "a value",
             Some(Item::Const(_)) => "a constant",
             Some(Item::Net(_)) => "a net",
             _ => {
-                let blocks = self
-                    .file
-                    .items
-                    .iter()
-                    .filter(|item| matches!(item, Item::Block(_)))
-                    .map(|item| item.name().name.as_str());
+                let declared = self.module().iter().filter_map(|(name, declared)| {
+                    matches!(declared.item, Item::Block(_) | Item::Fn(_)).then_some(*name)
+                });
                 let operators = ops::TABLE.iter().map(|entry| entry.signature.name);
-                let all = blocks.chain(operators).chain(functions::TABLE.iter().map(|function| function.name));
-                let help = suggest::or_else(&name.name, all, || "declare a `block` of this name".to_string());
+                let all = declared.chain(operators).chain(functions::TABLE.iter().map(|function| function.name));
+                let help = suggest::or_else(&name.name, all, || self.elsewhere(&name.name));
                 self.error(
                     codes::UNKNOWN_CALLEE,
                     format!("there is no operator, block or function `{name}`"),
@@ -159,10 +279,23 @@ impl<'a> Resolver<'a> {
         );
     }
 
+    /// Where a name might come from that no file's name is like.
+    fn elsewhere(&self, name: &str) -> String {
+        let files = self.program.files().filter(|(id, _)| *id != self.file);
+        for (id, file) in files {
+            let mut items = file.items.iter().filter_map(Item::name);
+            if items.any(|item| item.name == name) {
+                let file = self.program.sources().get(id).name();
+                return format!("`{file}` declares it: import it from there");
+            }
+        }
+        format!("declare it: `block {name}(x) {{ .. }}`")
+    }
+
     /// Gives every argument to its parameter and checks that none is missing. `None` after an error.
-    fn assign(
+    pub(super) fn assign(
         &mut self,
-        callee: Callee<'a>,
+        callee: &Callee<'a>,
         call: &'a ast::Call,
         positional: Vec<Arg<'a>>,
         named: Vec<(&'a ast::Ident, Arg<'a>)>,
@@ -184,23 +317,35 @@ impl<'a> Resolver<'a> {
             )
             .label(extra.span, "the first one too many")
             .label(name.span, "in this call");
-            if let Callee::Block(block) = callee {
-                diagnostic = diagnostic.label(block.name.span, "declared here");
+            if let Some((_, declared)) = callee.declared() {
+                diagnostic = diagnostic.label(declared, "declared here");
             }
-            self.report(diagnostic.help(help(callee, self.source)));
+            self.report(diagnostic.help(self.usage(callee)));
         }
         let mut slots: Slots<'a> = positional.into_iter().map(Some).collect();
         slots.resize(params.len().max(slots.len()), None);
         for (label, arg) in named {
             let Some(position) = params.iter().position(|param| *param == label.name) else {
                 good = false;
-                let suggestion = suggest::or_else(&label.name, params.iter().copied(), || help(callee, self.source));
-                self.report(
+                let names = &params;
+                let suggestion = suggest::or_else(&label.name, names.iter().copied(), || self.usage(callee));
+                let mut diagnostic =
                     Diagnostic::new(codes::UNKNOWN_ARGUMENT, format!("the {what} `{name}` has no argument `{label}`"))
                         .label(label.span, "not an argument")
-                        .label(name.span, "in this call")
-                        .help(suggestion),
-                );
+                        .label(name.span, "in this call");
+                if let Some((params, declared)) = callee.declared() {
+                    // The parameter it should have been, else the place of the declaration.
+                    let near = suggest::nearest(&label.name, names.iter().copied());
+                    let meant = params.iter().find(|param| Some(param.name.name.as_str()) == near);
+                    diagnostic = match meant {
+                        Some(param) => diagnostic.label(param.span, "this is the parameter"),
+                        None => diagnostic.label(declared, "declared here"),
+                    };
+                }
+                if let Some(near) = suggest::nearest(&label.name, names.iter().copied()) {
+                    diagnostic = diagnostic.fix(label.span, near);
+                }
+                self.report(diagnostic.help(suggestion));
                 continue;
             };
             if let Some(first) = &slots[position] {
@@ -212,21 +357,23 @@ impl<'a> Resolver<'a> {
                         format!("the argument `{label}` of `{name}` is given twice"),
                     )
                     .label(label.span, "given by name here")
-                    .label(first, "given by position here")
-                    .help(help(callee, self.source)),
+                    .label(first, "given before here")
+                    .help(self.usage(callee)),
                 );
                 continue;
             }
             slots[position] = Some(arg);
         }
         let required = |position: usize| match callee {
-            Callee::Block(block) => block.params[position].default.is_none(),
+            Callee::Block(_) | Callee::Fn(_) => {
+                callee.declared().is_none_or(|(params, _)| params[position].default.is_none())
+            }
             Callee::Operator(entry) => {
                 let args = entry.signature.args;
                 let operands = params.len() - args.len();
                 position < operands || args[position - operands].default == ops::call::Default::Required
             }
-            Callee::Function(_) => true,
+            Callee::Function(_) | Callee::Shared(_) => true,
         };
         let missing: Vec<&str> =
             (0..params.len()).filter(|&i| slots[i].is_none() && required(i)).map(|i| params[i]).collect();
@@ -239,52 +386,54 @@ impl<'a> Resolver<'a> {
                     format!("{list} is missing")
                         .replace("is missing", if missing.len() == 1 { "is missing" } else { "are missing" }),
                 );
-            if let Callee::Block(block) = callee {
-                diagnostic = diagnostic.label(block.name.span, "declared here");
+            if let Some((_, declared)) = callee.declared() {
+                diagnostic = diagnostic.label(declared, "declared here");
             }
-            self.report(diagnostic.help(help(callee, self.source)));
+            self.report(diagnostic.help(self.usage(callee)));
         }
         good.then_some(slots)
     }
-}
 
-/// How to call it.
-#[cold]
-fn help(callee: Callee<'_>, source: &rebirth_lang::Source) -> String {
-    let (name, params): (&str, Vec<String>) = match callee {
-        Callee::Block(block) => (
-            &block.name.name,
-            block
-                .params
-                .iter()
-                .map(|param| match &param.default {
-                    Some(default) => {
-                        format!("{}: {}", param.name, short(source.slice(default.span)))
-                    }
+    /// How to call it.
+    #[cold]
+    fn usage(&self, callee: &Callee<'a>) -> String {
+        let params: Vec<String> = match callee {
+            Callee::Block(_) | Callee::Fn(_) => {
+                let params = callee.declared().map(|(params, _)| params).unwrap_or_default();
+                let text = |span| short(self.program.sources().slice(span));
+                let one = |param: &ast::Param| match &param.default {
+                    Some(default) => format!("{}: {}", param.name, text(default.span)),
                     None => param.name.name.clone(),
-                })
-                .collect(),
-        ),
-        Callee::Operator(entry) => {
-            let signature = entry.signature;
-            let operands = callee.params().len() - signature.args.len();
-            let operands = callee.params().into_iter().take(operands).map(|name| match signature.operands {
-                ops::Operands::List(_) => format!("[{name}, ..]"),
-                ops::Operands::Fixed(_) => name.to_string(),
-            });
-            let args = signature.args.iter().map(|arg| match arg.default {
-                ops::call::Default::Required => arg.name.to_string(),
-                ops::call::Default::Int(v) => format!("{}: {v}", arg.name),
-                ops::call::Default::Float(v) => format!("{}: {v:?}", arg.name),
-                ops::call::Default::Bool(v) => format!("{}: {v}", arg.name),
-                ops::call::Default::SameAs(other) => format!("{}: {other}", arg.name),
-            });
-            (signature.name, operands.chain(args).collect())
-        }
-        Callee::Function(function) if function.variadic => (function.name, vec!["..".to_string()]),
-        Callee::Function(function) => (function.name, function.params.iter().map(ToString::to_string).collect()),
-    };
-    format!("it is called as `{name}({})`; what flows in with `|>` comes first", params.join(", "))
+                };
+                params.iter().map(one).collect()
+            }
+            Callee::Operator(entry) => {
+                let signature = entry.signature;
+                let operands = callee.params().len() - signature.args.len();
+                let operands = callee.params().into_iter().take(operands).map(|name| match signature.operands {
+                    ops::Operands::List(_) => format!("[{name}, ..]"),
+                    ops::Operands::Fixed(_) => name.to_string(),
+                });
+                let args = signature.args.iter().map(|arg| match arg.default {
+                    ops::call::Default::Required => arg.name.to_string(),
+                    ops::call::Default::Int(v) => format!("{}: {v}", arg.name),
+                    ops::call::Default::Float(v) => format!("{}: {v:?}", arg.name),
+                    ops::call::Default::Bool(v) => format!("{}: {v}", arg.name),
+                    ops::call::Default::SameAs(other) => format!("{}: {other}", arg.name),
+                });
+                operands.chain(args).collect()
+            }
+            Callee::Function(function) if function.variadic => vec!["..".to_string()],
+            Callee::Function(function) => function.params.iter().map(ToString::to_string).collect(),
+            Callee::Shared(_) => Vec::new(),
+        };
+        let piped = if matches!(callee, Callee::Block(_) | Callee::Operator(_)) {
+            "; what flows in with `|>` comes first"
+        } else {
+            ""
+        };
+        format!("it is called as `{}({})`{piped}", callee.name(), params.join(", "))
+    }
 }
 
 /// A default for use within a message.

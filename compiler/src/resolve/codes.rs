@@ -8,7 +8,7 @@ rebirth_lang::codes! {
     TAKEN_NAME = "E0205", "an item with the name of an operator or function";
     DUPLICATE_BINDING = "E0206", "a name is bound twice in one scope";
     UNKNOWN_NAME = "E0207", "a name that nothing declares";
-    NOT_A_VALUE = "E0208", "an operator, block, function or net used as a value";
+    NOT_A_VALUE = "E0208", "a net used as a value";
     UNKNOWN_CALLEE = "E0209", "a call of something that does not exist";
     NOT_CALLABLE = "E0210", "a call of something that is a value or a net";
     MISSING_ARGUMENT = "E0211", "a call leaves out a required argument";
@@ -16,9 +16,9 @@ rebirth_lang::codes! {
     TOO_MANY_ARGUMENTS = "E0213", "a call has too many arguments";
     ARGUMENT_TWICE = "E0214", "an argument is given by position and by name";
     ARGUMENT_KIND = "E0215", "an argument of the wrong kind";
-    RECURSIVE_BLOCK = "E0216", "a block that calls itself";
+    RECURSIVE_BLOCK = "E0216", "a block or function that calls itself";
     RECURSIVE_CONST = "E0217", "a constant that depends on itself";
-    OPERATOR_IN_CONST = "E0218", "an operator called in a constant";
+    IMPURE = "E0218", "a constant or function that makes tensors";
     WRONG_KIND = "E0219", "a value of the wrong kind";
     OUT_OF_RANGE = "E0220", "arithmetic whose result is out of range";
     DIVISION_BY_ZERO = "E0221", "a division by zero";
@@ -26,7 +26,7 @@ rebirth_lang::codes! {
     NO_SUCH_ELEMENT = "E0223", "an index behind the end";
     PATTERN_MISMATCH = "E0224", "a pattern that does not fit its value";
     FUNCTION_ARGUMENT = "E0225", "an argument that a function cannot take";
-    ALIAS_OF_FUNCTION = "E0226", "`as` behind a call that makes no tensor";
+    ALIAS_WITHOUT_WEIGHTS = "E0226", "`as` behind a call that has no weights of its own";
     UNKNOWN_SETTING = "E0227", "a setting of something that does not exist";
     SETTING_KIND = "E0228", "a setting of the wrong kind";
     MALFORMED_SETTING = "E0229", "a setting that is not of the form name=value";
@@ -37,7 +37,7 @@ rebirth_lang::codes! {
     TOO_MANY_STEPS = "E0234", "evaluation takes too many steps";
     BLOCKS_TOO_DEEP = "E0235", "blocks call each other too deeply";
     EVALUATION_TOO_DEEP = "E0236", "evaluation nests too deeply";
-    LIST_TOO_LONG = "E0237", "a list that is too long or nests too deeply";
+    LIST_TOO_LONG = "E0237", "a list or string that is too long, or a list that nests too deeply";
     TOO_MANY_NODES = "E0238", "the network has too many nodes";
     PATH_TOO_LONG = "E0239", "a weight path that is too long";
     NEEDS_AS = "E0240", "several weighted calls in one `let` without `as`";
@@ -49,6 +49,12 @@ rebirth_lang::codes! {
     IMAGE_INPUT = "E0246", "an input that cannot be an image";
     LABELS_FILE = "E0247", "a file of labels outside the model's folder";
     UNUSED_INPUT = "E0248", "an input that the network does not use (a warning)";
+    UNKNOWN_IMPORT = "E0249", "an import of a name that the file does not declare";
+    NOT_IMPORTABLE = "E0250", "an import of a net";
+    OUTPUT_FIELDS = "E0251", "a result whose fields are not the declared outputs";
+    CONDITION_FAILS = "E0252", "a `where` that does not hold";
+    NOT_SHAREABLE = "E0253", "a `share` of something that has no weights";
+    SHARED_WEIGHTS = "E0254", "two calls of one `share` that need weights of different shapes";
     SHAPES = "E0301", "operands that do not fit an operator";
     OPERATOR_ARGUMENT = "E0302", "an argument that an operator cannot take";
     NOT_A_TENSOR = "E0303", "an operand that is not a tensor";

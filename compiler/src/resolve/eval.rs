@@ -6,6 +6,9 @@ use rebirth_lang::codes::Code;
 use super::codes;
 use super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH, Value};
 
+/// Longest string that `+` makes, in bytes.
+const MAX_STRING: usize = 4096;
+
 /// Why a compile-time computation fails; the caller knows where.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -36,6 +39,7 @@ impl Fault {
             codes::LIST_TOO_LONG,
             format!("a list has at most {MAX_LIST} elements and nests at most {MAX_LIST_DEPTH} deep"),
         )
+        .help("a `for` over a range keeps its state in `with` and needs no long list")
     }
 
     fn range(text: String) -> Fault {
@@ -46,7 +50,7 @@ impl Fault {
 
 /// `a op b` for arithmetic and comparisons of anything but tensors. `None`: the kinds do not fit the operator.
 pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, budget: &mut Budget) -> Option<Result<Value, Fault>> {
-    use BinaryOp::{Add, Div, Eq, Ge, Gt, Le, Lt, Mul, Ne, Sub};
+    use BinaryOp::{Add, Div, Eq, Ge, Gt, Le, Lt, Mul, Ne, Rem, Sub};
     Some(match (op, a, b) {
         (Eq | Ne, _, _) => match equal(a, b, budget)? {
             Ok(same) => Ok(Value::Bool(same == (op == Eq))),
@@ -64,7 +68,23 @@ pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, budget: &mut Budget) ->
                 _ => order.is_ge(),
             }))
         }
-        (Add | Sub | Mul | Div, Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
+        (Add | Sub | Mul | Div | Rem, Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
+        (Rem, _, _) => return None,
+        (Add, Value::Str(a), Value::Str(_) | Value::Int(_)) => {
+            let text = match b {
+                Value::Str(b) => format!("{a}{b}"),
+                Value::Int(b) => format!("{a}{b}"),
+                _ => return None,
+            };
+            if !budget.spend(text.len() / BYTES_A_STEP) {
+                return Some(Err(Fault::steps()));
+            }
+            if text.len() > MAX_STRING {
+                return Some(Err(Fault::new(codes::LIST_TOO_LONG, format!("a string has at most {MAX_STRING} bytes"))
+                    .help("strings name files and weights: they are short")));
+            }
+            Ok(Value::Str(text.into()))
+        }
         (Add, Value::List(a), Value::List(b)) => {
             if !budget.spend(a.items.len() + b.items.len()) {
                 return Some(Err(Fault::steps()));
@@ -83,6 +103,8 @@ fn integers(op: BinaryOp, a: i64, b: i64) -> Result<Value, Fault> {
         BinaryOp::Sub => a.checked_sub(b),
         BinaryOp::Mul => a.checked_mul(b),
         _ if b == 0 => return Err(by_zero()),
+        // Rounds down like `div`, so that `div(a, b) * b + a % b` is `a`.
+        BinaryOp::Rem => a.checked_rem_euclid(b).map(|rest| if rest != 0 && b < 0 { rest + b } else { rest }),
         _ if a.checked_rem(b).is_some_and(|rest| rest != 0) => {
             return Err(Fault::new(codes::INEXACT_DIVISION, format!("{a} / {b} is not an integer")).help(format!(
                 "`div({a}, {b})` rounds down, `ceil_div({a}, {b})` rounds up, `{a} / {b}.0` is a number with a fraction"

@@ -4,11 +4,10 @@ use rebirth_lang::ast::{self, BinaryOp, Expr, ExprKind, Item, UnaryOp};
 use rebirth_lang::{Diagnostic, Span};
 
 use super::calls::Arg;
+use super::codes;
 use super::eval::{self, Fault};
 use super::resolver::Resolver;
 use super::value::Value;
-use super::{codes, functions};
-use crate::ops;
 
 impl<'a> Resolver<'a> {
     /// The value of an expression.
@@ -24,11 +23,12 @@ impl<'a> Resolver<'a> {
             ExprKind::Name(name) if self.pay(name.len(), expr.span) => self.name(name, expr.span),
             ExprKind::Str(_) | ExprKind::Name(_) => Value::Error,
             ExprKind::List(items) | ExprKind::Tuple(items) => self.list(items, expr.span),
+            ExprKind::Record(fields) => self.record(fields),
             ExprKind::Range(range) => self.range(range, expr.span),
             ExprKind::Unary(unary) => self.unary(unary),
             ExprKind::Binary(binary) => self.binary(binary, expr.span),
             ExprKind::Index(index) => self.index(index),
-            ExprKind::Call(call) => self.call(call, None),
+            ExprKind::Call(call) => self.call(call, None, &[]),
             ExprKind::Pipeline(pipeline) => self.pipeline(pipeline),
             ExprKind::If(branches) => self.if_else(branches),
             ExprKind::For(for_loop) => self.for_loop(for_loop, expr.span),
@@ -41,43 +41,37 @@ impl<'a> Resolver<'a> {
         if let Some(binding) = self.scopes.get(name) {
             return binding.value.clone();
         }
-        match self.items.get(name) {
-            Some(Item::Const(item)) => self.constant(item, span),
-            _ => self.no_value(name, span),
+        if let Some(Item::Const(item)) = self.item(name) {
+            return self.constant(item, span);
+        }
+        match self.find_callee(name) {
+            Some(callee) => self.callable(callee),
+            None => self.no_value(name, span),
         }
     }
 
     #[cold]
     #[inline(never)]
     fn no_value(&mut self, name: &str, span: Span) -> Value {
-        let what = match self.items.get(name) {
-            Some(Item::Block(_)) => "a block",
-            Some(Item::Net(_)) => "a net",
-            _ if ops::find(name).is_some() => "an operator",
-            _ if functions::find(name).is_some() => "a function",
-            _ => {
-                let help = self.suggest_value(name);
-                return self.error(
-                    codes::UNKNOWN_NAME,
-                    format!("there is no `{name}` here"),
-                    span,
-                    "not declared",
-                    &help,
-                );
-            }
-        };
-        let help = if what == "a net" {
-            "put what nets have in common into a block".to_string()
-        } else {
-            format!("call it: `{name}(..)`, or `x |> {name}`")
-        };
-        self.error(
-            codes::NOT_A_VALUE,
-            format!("`{name}` is {what}, not a value"),
-            span,
-            "a value is expected here",
-            &help,
-        )
+        if let Some(Item::Net(_)) = self.item(name) {
+            return self.error(
+                codes::NOT_A_VALUE,
+                format!("`{name}` is a net, not a value"),
+                span,
+                "a value is expected here",
+                "put what nets have in common into a block",
+            );
+        }
+        let help = self.suggest_value(name);
+        self.error(codes::UNKNOWN_NAME, format!("there is no `{name}` here"), span, "not declared", &help)
+    }
+
+    fn record(&mut self, fields: &'a [ast::NamedArgument]) -> Value {
+        let mut values = Vec::with_capacity(fields.len());
+        for field in fields {
+            values.push((field.name.clone(), self.expr(&field.value)));
+        }
+        Value::Record(values.into())
     }
 
     fn list(&mut self, items: &'a [Expr], span: Span) -> Value {
@@ -125,8 +119,9 @@ impl<'a> Resolver<'a> {
             Diagnostic::new(codes::WRONG_KIND, format!("{place} must be {wanted}, not {found}"))
                 .label(span, format!("this is {found}"))
                 .help(match value {
-                    Value::Tensor(_) => "the elements of tensors are known only when the network runs; `channels(x)` and `dim(x, i)` are integers",
-                    _ => "check where this value comes from",
+                    Value::Tensor(_) => "the elements of tensors are known only when the network runs; `channels(x)` and `dim(x, i)` are integers".to_string(),
+                    Value::Op(op) => format!("call it: `{}(..)`", op.name),
+                    _ => "check where this value comes from".to_string(),
                 }),
         )
     }
@@ -174,7 +169,8 @@ impl<'a> Resolver<'a> {
         let help = match binary.op {
             BinaryOp::Eq | BinaryOp::Ne => "only values of one kind compare: numbers, truth values, strings, lists",
             op if op.is_comparison() => "only numbers have an order",
-            BinaryOp::Add => "`+` takes numbers, tensors, or two lists",
+            BinaryOp::Add => "`+` takes numbers, tensors, two lists, or a string and what follows it",
+            BinaryOp::Rem => "`%` takes integers",
             _ => "it takes numbers and tensors",
         };
         self.report(
@@ -231,9 +227,8 @@ impl<'a> Resolver<'a> {
     fn pipeline(&mut self, pipeline: &'a ast::Pipeline) -> Value {
         let mut flow = Arg::expr(self.expr(&pipeline.head), &pipeline.head);
         for stage in &pipeline.stages {
-            self.no_attributes(&stage.attributes, "a call");
             let span = stage.call.span;
-            flow = Arg { value: self.call(&stage.call, Some(flow)), span, expr: None };
+            flow = Arg { value: self.call(&stage.call, Some(flow), &stage.attributes), span, expr: None };
         }
         flow.value
     }

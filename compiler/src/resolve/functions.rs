@@ -1,4 +1,4 @@
-//! The functions of compile-time values: `div`, `ceil_div`, `round_to`, `min`, `max`, `len`, `channels`, `dim`, `rank`.
+//! The built-in functions of compile-time values: `div`, `ceil_div`, `round_to`, `min`, `max`, `len`, `channels`, `dim`, `rank`.
 
 use rebirth_lang::{Diagnostic, Span, ast};
 

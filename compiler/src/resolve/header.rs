@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rebirth_lang::ast::{self, Expr, ExprKind, Item};
-use rebirth_lang::{Diagnostic, Source, Span};
+use rebirth_lang::{Diagnostic, FileId, Program, Span};
 use rebirth_runtime::DType;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
@@ -50,8 +50,8 @@ pub enum Dim {
 ///
 /// # Errors
 /// There is no such net, or a type of an input is wrong.
-pub fn header(source: &Source, file: &ast::File, settings: &Settings) -> Result<Header, Vec<Diagnostic>> {
-    let mut resolver = Resolver::new(source, file, settings);
+pub fn header(program: &Program, settings: &Settings) -> Result<Header, Vec<Diagnostic>> {
+    let mut resolver = Resolver::new(program, settings);
     let header = resolver.chosen_net().and_then(|net| resolver.header(net));
     match header {
         Some(header) if resolver.errors.is_empty() => Ok(header),
@@ -71,7 +71,8 @@ impl<'a> Resolver<'a> {
     /// The net that the settings choose.
     pub(super) fn chosen_net(&mut self) -> Option<&'a ast::Net> {
         let nets: Vec<&'a ast::Net> = self
-            .file
+            .program
+            .file(FileId::ROOT)
             .items
             .iter()
             .filter_map(|item| match item {
@@ -106,7 +107,7 @@ impl<'a> Resolver<'a> {
     /// The symbol that a dimension is.
     fn symbol(&self, dim: &'a Expr) -> Option<&'a str> {
         match &dim.kind {
-            ExprKind::Name(name) if !matches!(self.items.get(name.as_str()), Some(Item::Const(_))) => Some(name),
+            ExprKind::Name(name) if !matches!(self.item(name), Some(Item::Const(_))) => Some(name),
             _ => None,
         }
     }
@@ -128,7 +129,7 @@ impl<'a> Resolver<'a> {
         let symbols = self.symbols(net);
         for (name, value) in &self.settings.set {
             let symbol = symbols.iter().find(|symbol| symbol.name == name);
-            match (symbol, self.items.get(name.as_str())) {
+            match (symbol, self.item(name)) {
                 (Some(symbol), _) if !matches!(value, SetValue::Int(1..)) => {
                     self.report(
                         Diagnostic::new(
@@ -141,17 +142,18 @@ impl<'a> Resolver<'a> {
                 }
                 (Some(_), _) | (None, Some(Item::Const(_))) => {}
                 _ => {
-                    let consts = self.file.items.iter().filter(|item| matches!(item, Item::Const(_)));
                     let known: Vec<&str> = symbols
                         .iter()
                         .map(|symbol| symbol.name)
-                        .chain(consts.map(|item| item.name().name.as_str()))
+                        .chain(self.constants().map(|(name, _)| name))
                         .collect();
-                    let help = suggest::or_else(name, known.iter().copied(), || {
-                        format!(
-                            "`--set` takes constants and symbolic dimensions; the net has {}",
-                            suggest::listing(known.iter().copied())
-                        )
+                    let help = self.hidden_constant(name).unwrap_or_else(|| {
+                        suggest::or_else(name, known.iter().copied(), || {
+                            format!(
+                                "`--set` takes constants and symbolic dimensions; the net has {}",
+                                suggest::listing(known.iter().copied())
+                            )
+                        })
                     });
                     let message = format!("`--set {name}` sets nothing: there is no constant or dimension `{name}`");
                     // Without a place, the first of several would hide the others.
@@ -159,6 +161,16 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+    }
+
+    /// How to set a constant that another file declares and the root file does not import.
+    fn hidden_constant(&self, name: &str) -> Option<String> {
+        let declares = |file: &ast::File| {
+            file.items.iter().any(|item| matches!(item, Item::Const(constant) if constant.name.name == *name))
+        };
+        let (id, _) = self.program.files().find(|(_, file)| declares(file))?;
+        let file = self.program.sources().get(id).name();
+        Some(format!("`{file}` has a constant `{name}`: to set it, import it: `import \"..\" {{ {name} }}`"))
     }
 
     /// Binds the symbols in the innermost scope.
@@ -183,8 +195,7 @@ impl<'a> Resolver<'a> {
 
     fn unbound(&mut self, symbol: &Symbol<'_>) {
         let name = symbol.name;
-        let consts =
-            self.file.items.iter().filter(|item| matches!(item, Item::Const(_))).map(|item| item.name().name.as_str());
+        let consts = self.constants().map(|(name, _)| name);
         let mut help = format!("give it one with `--set {name}=224`");
         if let Some(near) = suggest::nearest(name, consts) {
             help = format!("{help}, or did you mean the constant `{near}`?");
@@ -274,7 +285,7 @@ impl<'a> Resolver<'a> {
                 dims.push(match self.symbol(dim) {
                     Some(name) => Some(Dim::Symbol(name.to_string())),
                     None if self.is_fixed(dim) => self.dimension(dim).map(Dim::Fixed),
-                    None => Some(Dim::Formula(self.source.slice(dim.span).to_string())),
+                    None => Some(Dim::Formula(self.program.sources().slice(dim.span).to_string())),
                 });
             }
             let dims: Option<Vec<Dim>> = dims.into_iter().collect();

@@ -84,9 +84,11 @@ impl<'a> Resolver<'a> {
         whole: Span,
     ) -> Value {
         match ops::find(callee) {
-            Some(entry) => {
-                self.apply(entry, given, Site { primary, whole, callee, alias: None, operands, arguments: Vec::new() })
-            }
+            Some(entry) => self.apply(
+                entry,
+                given,
+                Site { primary, whole, callee, alias: None, at: None, operands, arguments: Vec::new() },
+            ),
             None => self.fault(Fault::new(codes::UNKNOWN_CALLEE, format!("there is no operator `{callee}`")), primary),
         }
     }
@@ -96,7 +98,7 @@ impl<'a> Resolver<'a> {
     fn no_arithmetic(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
         let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
         let text = |span: Span| {
-            let text = self.source.slice(span);
+            let text = self.program.sources().slice(span);
             if text.len() <= 24 && !text.contains('\n') { text.to_string() } else { "..".to_string() }
         };
         let help = if binary.op == BinaryOp::Sub {

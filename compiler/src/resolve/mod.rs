@@ -3,12 +3,13 @@
 //! Evaluates the chosen net: blocks are called, loops run, everything but tensors vanishes. Does no IO; knows no operator by
 //! name except the three behind infix arithmetic (`add`, `mul`, `constant`).
 //!
-//! Modules in the order data takes: [`settings`] (`--set`), [`header`](mod@header) (a net's inputs and their dimensions), `arrays` (what binds
-//! those), `net` (a net from header to outputs), `attributes` (`@image`, `@labels`), `body` and `expr` (walk bodies and expressions) with
-//! `scope` (local names), `value` and `eval` (compile-time values), `calls` (matching arguments with parameters), then what is called:
-//! `functions` (`div`, `channels` ..), `blocks`, `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters),
-//! `paths` (weight paths) and `names` (of the graph's values). `resolver` holds the state they share and reports errors; `suggest` is
-//! "did you mean"; [`codes`] is the table of errors.
+//! Modules in the order data takes: [`settings`] (`--set`), `modules` (what each file declares and imports), [`header`](mod@header) (a net's
+//! inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`), `net` (a net from header to outputs), `attributes`
+//! (`@image`, `@labels`, `@train`), `body` and `expr` (walk bodies and expressions) with `scope` (local names), `value` and `eval`
+//! (compile-time values), `share` and `free_param` (statements that make weights) with `notes` (their attributes), `calls` (matching
+//! arguments with parameters), then what is called: `functions` (`div`, `channels` ..), `blocks` (and the source's own functions),
+//! `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters), `paths` (weight paths) and `names` (of the graph's
+//! values). `resolver` holds the state they share and reports errors; `suggest` is "did you mean"; [`codes`] is the table of errors.
 //!
 //! What a returned graph guarantees: every operator's shape rule holds, no tensor exceeds rank 8 or 2^40 bytes, the outputs have the
 //! declared types, parameter paths and value names are unique. An error yields the value `Error`, which suppresses errors
@@ -24,16 +25,21 @@ mod attributes;
 mod blocks;
 mod body;
 mod calls;
+mod conditions;
 mod eval;
 mod expr;
+mod free_param;
 mod functions;
 mod infix;
+mod modules;
 mod names;
 mod net;
+mod notes;
 mod operators;
 mod paths;
 mod resolver;
 mod scope;
+mod share;
 mod suggest;
 mod value;
 
@@ -44,7 +50,7 @@ pub use arrays::bind_dims;
 pub use header::{Dim, Header, HeaderInput, header};
 pub use settings::{SetValue, Settings, parse_setting};
 
-use rebirth_lang::{Diagnostic, Source, Span, ast};
+use rebirth_lang::{Diagnostic, Program, Span};
 use rebirth_runtime::image::ImageSpec;
 
 use crate::graph::Graph;
@@ -82,10 +88,10 @@ pub struct Origin {
     pub path: String,
 }
 
-/// Resolves a net of a file.
+/// Resolves a net of a program's root file.
 ///
 /// # Errors
 /// What is wrong, at most [`rebirth_lang::limits::ERRORS`] diagnostics, in the order of their places.
-pub fn resolve(source: &Source, file: &ast::File, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
-    resolver::Resolver::new(source, file, settings).resolve()
+pub fn resolve(program: &Program, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
+    resolver::Resolver::new(program, settings).resolve()
 }

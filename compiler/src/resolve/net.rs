@@ -1,11 +1,13 @@
 //! A net from its header to its outputs.
 
+use std::collections::HashMap;
+
 use rebirth_lang::ast::Item;
-use rebirth_lang::{Diagnostic, ast};
+use rebirth_lang::{Diagnostic, Span, ast};
 
 use super::resolver::Resolver;
 use super::value::Value;
-use super::{Model, codes};
+use super::{Model, codes, suggest};
 use crate::graph::{Builder, Graph, Mode, Type};
 
 /// The name of the output of a net that does not name it.
@@ -17,16 +19,13 @@ impl<'a> Resolver<'a> {
         let Some(net) = self.chosen_net() else {
             return Err(self.into_errors());
         };
-        self.builder = Builder::new(&net.name.name, Mode::Infer);
+        self.builder = Builder::new(&net.name.name, self.settings.mode);
         self.check_settings(net);
-        for item in &self.file.items {
-            if let Item::Const(constant) = item {
-                self.constant(constant, constant.name.span);
-            }
-        }
+        self.all_constants();
 
         self.scopes.push();
         self.bind_symbols(net);
+        self.conditions(&net.conditions, false);
         self.scopes.push();
         let mut images = Vec::new();
         for input in &net.inputs {
@@ -37,69 +36,202 @@ impl<'a> Resolver<'a> {
                 self.duplicate_binding(&input.name, first);
             }
         }
-        let mut labels = Vec::new();
         let mut declared = Vec::new();
         for output in &net.outputs {
-            labels.push(self.labels(output));
-            declared.push(self.tensor_type(&output.ty));
+            let labels = self.labels(output);
+            let train = self.is_for_training(output);
+            let ty = self.tensor_type(&output.ty);
+            declared.push(Declared { output, labels, train, ty });
         }
+        self.check_outputs(net);
 
         let result = self.body(&net.body);
         if let Some(problem) = self.paths.check() {
             self.path_problem(problem);
         }
-        self.outputs(net, &result, &declared);
+        let labels = self.outputs(net, &result, declared);
+        if self.errors.is_empty() {
+            self.clashes();
+        }
         if !self.errors.is_empty() {
             return Err(self.into_errors());
         }
         let mut graph = self.builder.finish();
         self.names.apply(&mut graph);
-        let warnings = unused_inputs(net, &graph);
-        Ok(Model { graph, images, labels, origins: self.origins, warnings })
+        self.warnings.extend(unused_inputs(net, &graph));
+        let mut origins = self.origins;
+        if graph.mode == Mode::Infer && graph.outputs.iter().any(|output| output.train) {
+            let kept = graph.leave_out_training();
+            origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
+        }
+        Ok(Model { graph, images, labels, origins, warnings: self.warnings })
     }
 
-    fn outputs(&mut self, net: &'a ast::Net, result: &Value, declared: &[Option<Type>]) {
-        let values = match (net.outputs.as_slice(), result) {
-            ([_], value) => vec![value.clone()],
-            (outputs, Value::List(list)) if list.items.len() == outputs.len() => list.items.clone(),
-            (_, value) => vec![value.clone(); net.outputs.len()],
-        };
-        let place = net.body.result.span;
-        for ((output, value), declared) in net.outputs.iter().zip(values).zip(declared) {
-            match value {
-                Value::Error => {}
-                Value::Tensor(id) => {
-                    let found = self.builder.ty(id).clone();
-                    if let Some(declared) = declared
-                        && *declared != found
-                    {
-                        self.report(
-                            Diagnostic::new(
-                                codes::OUTPUT_TYPE,
-                                format!("the net declares {declared}, but its result is {found}"),
-                            )
-                            .label(output.ty.span, format!("declared as {declared}"))
-                            .label(place, format!("this is {found}"))
-                            .help(format!("change the last layers, or declare {found}")),
-                        );
-                    }
-                    self.builder.output(output.name.as_ref().map_or(OUTPUT, |name| &name.name), id);
-                }
-                other => {
-                    let found = other.describe(&self.builder);
-                    self.report(
-                        Diagnostic::new(
-                            codes::NOT_A_TENSOR,
-                            format!("the result of a net must be a tensor, not {found}"),
-                        )
-                        .label(place, format!("this is {found}"))
-                        .label(output.ty.span, "declared here")
-                        .help("end the body with the expression that computes the output"),
-                    );
+    /// Evaluates the constants of all files, used or not.
+    fn all_constants(&mut self) {
+        let program = self.program;
+        for (id, file) in program.files() {
+            for item in &file.items {
+                if let Item::Const(constant) = item {
+                    self.within(id, |this| this.constant(constant, constant.name.span));
                 }
             }
         }
     }
+
+    /// Reports outputs of one name, and a net that yields nothing but what training needs.
+    fn check_outputs(&mut self, net: &'a ast::Net) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for name in net.outputs.iter().filter_map(|output| output.name.as_ref()) {
+            if let Some(first) = seen.insert(&name.name, name.span) {
+                self.duplicate_binding(name, first);
+            }
+        }
+        let train: Vec<&ast::Attribute> = net.outputs.iter().filter_map(train_attribute).collect();
+        if let [attribute, ..] = train.as_slice()
+            && train.len() == net.outputs.len()
+        {
+            self.error(
+                codes::MISPLACED_ATTRIBUTE,
+                "every output of the net is for training only".to_string(),
+                attribute.span,
+                "leaves nothing to infer",
+                "leave `@train` out in front of the outputs that the network is for",
+            );
+        }
+    }
+
+    /// Takes the result apart into the declared outputs; returns their labels, those of training left out in inference.
+    fn outputs(&mut self, net: &'a ast::Net, result: &Value, declared: Vec<Declared<'a>>) -> Vec<Option<String>> {
+        let values = self.by_output(net, result);
+        let mut labels = Vec::new();
+        for (declared, (value, span)) in declared.into_iter().zip(values) {
+            self.output(&declared, value, span);
+            if !declared.train || self.settings.mode == Mode::Train {
+                labels.push(declared.labels);
+            }
+        }
+        labels
+    }
+
+    /// The value of each declared output, and its place.
+    fn by_output(&mut self, net: &'a ast::Net, result: &Value) -> Vec<(Value, Span)> {
+        let place = net.body.result.span;
+        let names: Option<Vec<&'a ast::Ident>> = net.outputs.iter().map(|output| output.name.as_ref()).collect();
+        let (Some(names), Value::Record(fields)) = (&names, result) else {
+            if let Some(names) = names
+                && !result.is_error()
+            {
+                self.no_record(net, result, &names);
+                return vec![(Value::Error, place); net.outputs.len()];
+            }
+            return vec![(result.clone(), place); net.outputs.len()];
+        };
+        for (field, _) in fields.iter() {
+            if !names.iter().any(|name| name.name == field.name) {
+                let all = || names.iter().map(|name| name.name.as_str());
+                let help =
+                    suggest::or_else(&field.name, all(), || format!("the outputs are {}", suggest::listing(all())));
+                self.error(
+                    codes::OUTPUT_FIELDS,
+                    format!("the net declares no output `{field}`"),
+                    field.span,
+                    "not an output",
+                    &help,
+                );
+            }
+        }
+        let mut values = Vec::new();
+        for name in names {
+            match fields.iter().find(|(field, _)| field.name == name.name) {
+                Some((field, value)) => values.push((value.clone(), field.span)),
+                None => {
+                    if fields.iter().all(|(field, _)| {
+                        net.outputs.iter().any(|o| o.name.as_ref().is_some_and(|n| n.name == field.name))
+                    }) {
+                        self.report(
+                            Diagnostic::new(codes::OUTPUT_FIELDS, format!("the result has no `{name}`"))
+                                .label(place, format!("`{name}` is missing here"))
+                                .label(name.span, "declared here")
+                                .help(format!("add `{name}: ..` to the record")),
+                        );
+                    }
+                    values.push((Value::Error, place));
+                }
+            }
+        }
+        values
+    }
+
+    fn no_record(&mut self, net: &'a ast::Net, result: &Value, names: &[&'a ast::Ident]) {
+        let found = result.describe(&self.builder);
+        let place = net.body.result.span;
+        let form: Vec<String> = names.iter().map(|name| format!("{name}: ..")).collect();
+        let mut diagnostic =
+            Diagnostic::new(codes::OUTPUT_FIELDS, format!("the result of this net must be a record, not {found}"))
+                .label(place, format!("this is {found}"));
+        if let [first, .., last] = names {
+            diagnostic = diagnostic.label(first.span.to(last.span), "the outputs are declared here");
+        }
+        self.report(diagnostic.help(format!("end the body with `{{{}}}`", form.join(", "))));
+    }
+
+    fn output(&mut self, declared: &Declared<'a>, value: Value, place: Span) {
+        let output = declared.output;
+        match value {
+            Value::Error => {}
+            Value::Tensor(id) => {
+                let found = self.builder.ty(id).clone();
+                if let Some(declared) = &declared.ty
+                    && *declared != found
+                {
+                    self.report(
+                        Diagnostic::new(
+                            codes::OUTPUT_TYPE,
+                            format!("the net declares {declared}, but its result is {found}"),
+                        )
+                        .label(output.ty.span, format!("declared as {declared}"))
+                        .label(place, format!("this is {found}"))
+                        .help(format!("change the last layers, or declare {found}")),
+                    );
+                }
+                let name = output.name.as_ref().map_or(OUTPUT, |name| &name.name);
+                if declared.train {
+                    self.builder.training_output(name, id);
+                } else {
+                    self.builder.output(name, id);
+                }
+            }
+            other => {
+                let found = other.describe(&self.builder);
+                let help = match &other {
+                    Value::Op(op) => format!("call it: `x |> {}`", op.name),
+                    Value::Record(_) => "declare the outputs: `-> {main: f32[n, 10], aux: f32[n, 10]}`".to_string(),
+                    Value::List(_) => "join the tensors with `concat`, or declare several outputs: `-> {a: f32[n, 10], b: f32[n, 10]}`".to_string(),
+                    _ => "end the body with the expression that computes the output".to_string(),
+                };
+                self.report(
+                    Diagnostic::new(codes::NOT_A_TENSOR, format!("the result of a net must be a tensor, not {found}"))
+                        .label(place, format!("this is {found}"))
+                        .label(output.ty.span, "declared here")
+                        .help(help),
+                );
+            }
+        }
+    }
+}
+
+fn train_attribute(output: &ast::Output) -> Option<&ast::Attribute> {
+    output.attributes.iter().find(|attribute| attribute.name.name == "train")
+}
+
+/// An output as the net's header declares it.
+struct Declared<'a> {
+    output: &'a ast::Output,
+    labels: Option<String>,
+    train: bool,
+    /// None after an error in it.
+    ty: Option<Type>,
 }
 
 fn unused_inputs(net: &ast::Net, graph: &Graph) -> Vec<Diagnostic> {

@@ -3,7 +3,7 @@
 use rebirth_lang::ast::{self, Expr, ExprKind};
 use rebirth_lang::{Diagnostic, Span};
 
-use super::apply::{Operand, Site};
+use super::apply::{At, Operand, Site};
 use super::calls::{Arg, Slots};
 use super::codes;
 use super::resolver::Resolver;
@@ -12,16 +12,15 @@ use crate::ops::{self, ArgValue, Entry, Operands};
 
 impl<'a> Resolver<'a> {
     /// The value of a call of an operator.
-    pub(super) fn operator(&mut self, entry: &'static Entry, call: &'a ast::Call, slots: Slots<'a>) -> Value {
-        if let Some(item) = self.in_const() {
-            return self.report(
-                Diagnostic::new(
-                    codes::OPERATOR_IN_CONST,
-                    format!("the constant `{}` calls the operator `{}`", item.name, call.callee),
-                )
-                .label(call.callee.span, "an operator makes a tensor")
-                .help("constants hold numbers, strings, truth values and lists; use a `block` for layers"),
-            );
+    pub(super) fn operator(
+        &mut self,
+        entry: &'static Entry,
+        call: &'a ast::Call,
+        slots: Slots<'a>,
+        at: Option<At>,
+    ) -> Value {
+        if self.impure(call.callee.span, "a tensor") {
+            return Value::Error;
         }
         let count = slots.len() - entry.signature.args.len();
         let mut slots = slots.into_iter();
@@ -46,8 +45,15 @@ impl<'a> Resolver<'a> {
             return Value::Error;
         };
         let alias = call.alias.as_ref().map(|alias| alias.name.as_str());
-        let site =
-            Site { primary: call.callee.span, whole: call.span, callee: &call.callee.name, alias, operands, arguments };
+        let site = Site {
+            primary: call.callee.span,
+            whole: call.span,
+            callee: &call.callee.name,
+            alias,
+            at,
+            operands,
+            arguments,
+        };
         self.apply(entry, given, site)
     }
 
@@ -125,6 +131,7 @@ impl<'a> Resolver<'a> {
         let found = value.describe(&self.builder);
         let help = match value {
             Value::Tensor(_) => format!("put the tensors into a list: `{}([a, b])`", call.callee),
+            Value::Op(op) => format!("call it: `{}(..)`, or `x |> {}`", op.name, op.name),
             Value::List(list) if list.items.is_empty() => "the list must hold at least one tensor".to_string(),
             Value::List(_) => "take one element, such as `list[0]`, or join them with `concat`".to_string(),
             _ => format!("the tensor comes first: `x |> {}(..)` or `{}(x, ..)`", call.callee, call.callee),
@@ -150,7 +157,7 @@ fn argument(value: &Value) -> Option<ArgValue> {
         Value::Float(v) => Some(ArgValue::Float(*v)),
         Value::Bool(v) => Some(ArgValue::Bool(*v)),
         Value::Str(v) => Some(ArgValue::Str(v.to_string())),
-        Value::List(_) | Value::Tensor(_) | Value::Error => None,
+        Value::List(_) | Value::Record(_) | Value::Tensor(_) | Value::Op(_) | Value::Error => None,
     };
     match value {
         Value::List(list) if list.items.len() <= LONGEST => {

@@ -3,7 +3,9 @@
 //! - a `let` of a single name contributes it; one that takes a tuple apart contributes nothing;
 //! - a call contributes its `as` name; without one it contributes nothing directly inside a `let` (where it must then be the only
 //!   weighted call) and its callee's name elsewhere;
-//! - a turn of a loop contributes its index; `if` contributes nothing.
+//! - a turn of a loop contributes its index; `if` contributes nothing;
+//! - a `share` contributes its name where it stands, for all calls of it; a `param` its name;
+//! - `@path` replaces all that a `let`, `share`, `param` or call would contribute and what is around it.
 //!
 //! A scope checks its weighted members when it closes: those that need `as`, and those that share a name.
 
@@ -64,6 +66,10 @@ pub(super) enum Problem<'a> {
 struct Scope<'a> {
     /// Length of the path without the scope's segment.
     outer: usize,
+    /// The path outside, for a scope that has one of its own.
+    saved: Option<String>,
+    /// Whether its weights belong to the scope around it.
+    member: bool,
     segment: Option<Segment<'a>>,
     naming: Naming,
     members: Vec<Member<'a>>,
@@ -79,7 +85,8 @@ pub(super) struct Paths<'a> {
 impl<'a> Paths<'a> {
     /// The outermost scope, of the net's body.
     pub(super) fn new() -> Paths<'a> {
-        let root = Scope { outer: 0, segment: None, naming: Naming::Callee, members: Vec::new() };
+        let root =
+            Scope { outer: 0, saved: None, member: false, segment: None, naming: Naming::Callee, members: Vec::new() };
         Paths { path: String::new(), scopes: vec![root] }
     }
 
@@ -113,10 +120,17 @@ impl<'a> Paths<'a> {
 
     /// Opens a scope.
     pub(super) fn enter(&mut self, segment: Option<Segment<'a>>, naming: Naming) {
-        self.scopes.push(Scope { outer: self.path.len(), segment, naming, members: Vec::new() });
+        let outer = self.path.len();
+        self.scopes.push(Scope { outer, saved: None, member: true, segment, naming, members: Vec::new() });
         if let Some(segment) = segment {
             append(&mut self.path, segment);
         }
+    }
+
+    /// Opens a scope whose path is `path`, whatever encloses it; `member` says whether its weights count for the scope around.
+    pub(super) fn enter_at(&mut self, path: &str, naming: Naming, member: bool) {
+        let saved = Some(std::mem::replace(&mut self.path, path.to_string()));
+        self.scopes.push(Scope { outer: 0, saved, member, segment: None, naming, members: Vec::new() });
     }
 
     /// Closes the innermost scope. If it has weights it becomes a member of the one around it, as something at `span`,
@@ -125,8 +139,11 @@ impl<'a> Paths<'a> {
         let Some(scope) = self.scopes.pop() else {
             return;
         };
-        self.path.truncate(scope.outer);
-        if !scope.members.is_empty() {
+        match scope.saved {
+            Some(path) => self.path = path,
+            None => self.path.truncate(scope.outer),
+        }
+        if scope.member && !scope.members.is_empty() {
             self.weighted(Member { segment: scope.segment, unnamed, span });
         }
     }

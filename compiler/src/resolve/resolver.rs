@@ -2,18 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rebirth_lang::ast::{self, Item};
+use rebirth_lang::ast;
 use rebirth_lang::codes::Code;
-use rebirth_lang::{Diagnostic, Source, Span, limits};
+use rebirth_lang::{Diagnostic, FileId, Program, Span, limits};
 
+use super::calls::Callee;
 use super::eval::Fault;
+use super::modules::Module;
 use super::names::Names;
 use super::paths::{Paths, Problem};
 use super::scope::Scopes;
+use super::share::{SharedParam, Use};
 use super::value::{BYTES_A_STEP, Budget, Value};
-use super::{MAX_DEPTH, MAX_STEPS, Origin, SetValue, Settings, codes, functions, suggest};
-use crate::graph::{Builder, Mode};
-use crate::ops;
+use super::{MAX_DEPTH, MAX_STEPS, Origin, SetValue, Settings, codes, suggest};
+use crate::graph::{Builder, Notes};
 
 /// Most calls and turns around an error that are shown; the outermost ones are left out.
 const MAX_CHAIN: usize = 6;
@@ -24,9 +26,10 @@ const REPEATED_ERROR: usize = 1000;
 /// What encloses the expression under evaluation: shown with errors.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Frame<'a> {
-    /// A call of a block.
-    Block {
-        block: &'a ast::Block,
+    /// A call of a block or function.
+    Call {
+        /// The name where it is declared.
+        callee: &'a ast::Ident,
         /// The callee's name at the call.
         span: Span,
     },
@@ -38,24 +41,55 @@ pub(super) enum Frame<'a> {
     },
 }
 
+/// What makes no tensors while it is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pure<'a> {
+    Const(&'a ast::Const),
+    Fn(&'a ast::Fn),
+}
+
 pub(super) struct Resolver<'a> {
-    pub(super) source: &'a Source,
-    pub(super) file: &'a ast::File,
+    pub(super) program: &'a Program,
     pub(super) settings: &'a Settings,
-    pub(super) items: HashMap<&'a str, &'a Item>,
-    /// Constants evaluated so far.
-    consts: HashMap<&'a str, Value>,
-    /// Constants under evaluation, outermost first.
-    const_stack: Vec<&'a ast::Const>,
+    /// What each file declares and imports.
+    pub(super) modules: Vec<Module<'a>>,
+    /// The file of what is under evaluation.
+    pub(super) file: FileId,
+    /// Constants evaluated so far, by the place of their name.
+    consts: HashMap<Span, Value>,
+    /// Settings by the constant they override.
+    overrides: HashMap<Span, (&'a str, &'a SetValue)>,
+    /// Constants and functions under evaluation, outermost first.
+    pub(super) pure: Vec<Pure<'a>>,
+    /// Everything that is or was a value to be called.
+    pub(super) callables: Vec<Callee<'a>>,
+    /// Positions in `callables` by address, for what is declared once.
+    pub(super) callable_ids: HashMap<*const (), Value>,
     pub(super) scopes: Scopes<'a>,
     pub(super) builder: Builder,
     pub(super) paths: Paths<'a>,
+    /// What makes each weight path.
+    pub(super) path_owners: HashMap<String, Span>,
+    /// Weights whose path was taken: the path, what took it, what wanted it.
+    pub(super) path_clashes: Vec<(String, Span, Span)>,
     pub(super) names: Names,
+    /// What enclosing attributes say about weights.
+    pub(super) notes: Notes,
+    /// Number of `share` statements evaluated.
+    pub(super) shares: usize,
+    /// Number of calls of shared things.
+    pub(super) turns: usize,
+    /// Calls of shared things under evaluation, outermost first.
+    pub(super) uses: Vec<Use>,
+    /// Weights made within calls of shared things, by path.
+    pub(super) shared_params: HashMap<String, SharedParam>,
     pub(super) origins: Vec<Origin>,
     pub(super) chain: Vec<Frame<'a>>,
     pub(super) budget: Budget,
     depth: usize,
     pub(super) errors: Vec<Diagnostic>,
+    /// What is legal but surely not meant.
+    pub(super) warnings: Vec<Diagnostic>,
     /// What has been reported, to say it once however often a block is called.
     reported: HashSet<(&'static str, Option<Span>)>,
     /// How often an error was met, told or not.
@@ -65,67 +99,45 @@ pub(super) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(source: &'a Source, file: &'a ast::File, settings: &'a Settings) -> Resolver<'a> {
+    pub(super) fn new(program: &'a Program, settings: &'a Settings) -> Resolver<'a> {
         let mut resolver = Resolver {
-            source,
-            file,
+            program,
             settings,
-            items: HashMap::new(),
+            modules: Vec::new(),
+            file: FileId::ROOT,
             consts: HashMap::new(),
-            const_stack: Vec::new(),
+            overrides: HashMap::new(),
+            pure: Vec::new(),
+            callables: Vec::new(),
+            callable_ids: HashMap::new(),
             scopes: Scopes::default(),
-            builder: Builder::new("", Mode::Infer),
+            builder: Builder::new("", settings.mode),
             paths: Paths::new(),
+            path_owners: HashMap::new(),
+            path_clashes: Vec::new(),
             names: Names::default(),
+            notes: Notes::default(),
+            shares: 0,
+            turns: 0,
+            uses: Vec::new(),
+            shared_params: HashMap::new(),
             origins: Vec::new(),
             chain: Vec::new(),
             budget: Budget::new(MAX_STEPS),
             depth: 0,
             errors: Vec::new(),
+            warnings: Vec::new(),
             reported: HashSet::new(),
             failures: 0,
             stopped: false,
         };
-        for item in &file.items {
-            resolver.declare(item);
-        }
+        resolver.declare_all();
+        let overrides = resolver.constants().filter_map(|(name, constant)| {
+            let (name, value) = settings.set.get_key_value(name)?;
+            Some((constant.name.span, (name.as_str(), value)))
+        });
+        resolver.overrides = overrides.collect();
         resolver
-    }
-
-    fn declare(&mut self, item: &'a Item) {
-        let name = item.name();
-        let what = if ops::find(&name.name).is_some() {
-            Some("an operator")
-        } else if functions::find(&name.name).is_some() {
-            Some("a function")
-        } else {
-            None
-        };
-        if let (Some(what), Item::Block(_)) = (what, item) {
-            self.report(
-                Diagnostic::new(codes::TAKEN_NAME, format!("`{name}` is already {what}"))
-                    .label(name.span, "this block needs another name")
-                    .help(format!("every file has {what} `{name}`")),
-            );
-        }
-        if let Some(&first) = self.items.get(name.name.as_str()) {
-            self.report(
-                Diagnostic::new(codes::DUPLICATE_ITEM, format!("`{name}` is declared twice"))
-                    .label(name.span, "declared again here")
-                    .label(first.name().span, "declared first here")
-                    .help("constants, blocks and nets share their names: rename one of the two"),
-            );
-        } else {
-            self.items.insert(&name.name, item);
-        }
-        if let Item::Block(block) = item {
-            let mut seen: HashMap<&str, Span> = HashMap::new();
-            for param in &block.params {
-                if let Some(first) = seen.insert(&param.name.name, param.name.span) {
-                    self.duplicate_binding(&param.name, first);
-                }
-            }
-        }
     }
 
     /// Reports an error; the result stands for the value there is none of.
@@ -144,7 +156,7 @@ impl<'a> Resolver<'a> {
         }
         for frame in self.chain.iter().rev().take(MAX_CHAIN) {
             diagnostic = match *frame {
-                Frame::Block { block, span } => diagnostic.label(span, format!("in this call of `{}`", block.name)),
+                Frame::Call { callee, span } => diagnostic.label(span, format!("in this call of `{callee}`")),
                 Frame::Turn { index, span } => diagnostic.label(span, format!("in turn {index} of this loop")),
             };
         }
@@ -215,18 +227,29 @@ impl<'a> Resolver<'a> {
             Problem::Duplicate(first, second) => {
                 let path = self.paths.below(second.segment);
                 let help = if second.unnamed.is_some() {
-                    "tell them apart with `as`, such as `conv(..) as first`, or give each a `let`"
+                    "tell them apart with `as`, such as `conv(..) as first`, or give each a `let`; `share` makes both use the same weights"
                 } else {
                     "give one of the two another name in its `let` or `as`; loops can each have a `let` of their own"
                 };
-                self.report(
-                    Diagnostic::new(codes::DUPLICATE_PATH, format!("two sets of weights are called `{path}`"))
-                        .label(second.span, format!("the weights of this are called `{path}` ..."))
-                        .label(first.span, "... like those of this")
-                        .help(help),
-                );
+                self.duplicate_path(&path, first.span, second.span, help);
             }
         }
+    }
+
+    /// Reports weights whose path another has, where no scope holds both calls: `@path` made one of them.
+    pub(super) fn clashes(&mut self) {
+        for (path, first, second) in std::mem::take(&mut self.path_clashes) {
+            self.duplicate_path(&path, first, second, "change the `@path` of one of them");
+        }
+    }
+
+    fn duplicate_path(&mut self, path: &str, first: Span, second: Span, help: &str) {
+        self.report(
+            Diagnostic::new(codes::DUPLICATE_PATH, format!("two sets of weights are called `{path}`"))
+                .label(second, format!("the weights of this are called `{path}` ..."))
+                .label(first, "... like those of this")
+                .help(help),
+        );
     }
 
     /// Takes a step and goes a level deeper. False when that cannot be; else [`Resolver::up`] must follow.
@@ -269,31 +292,63 @@ impl<'a> Resolver<'a> {
 
     /// The value of a constant.
     pub(super) fn constant(&mut self, item: &'a ast::Const, user: Span) -> Value {
-        if let Some(value) = self.consts.get(item.name.name.as_str()) {
+        let key = item.name.span;
+        if let Some(value) = self.consts.get(&key) {
             return value.clone();
         }
-        if let Some(start) = self.const_stack.iter().position(|c| std::ptr::eq(*c, item)) {
+        let open = |pure: &Pure<'a>| matches!(pure, Pure::Const(open) if std::ptr::eq(*open, item));
+        if let Some(start) = self.pure.iter().position(open) {
             return self.const_cycle(start, user);
         }
-        self.const_stack.push(item);
+        self.pure.push(Pure::Const(item));
         let chain = std::mem::take(&mut self.chain);
         let floor = self.scopes.enter();
-        let mut value = self.expr(&item.value);
+        let mut value = self.within(key.file, |this| this.expr(&item.value));
         self.scopes.leave(floor);
         self.chain = chain;
-        self.const_stack.pop();
-        if let Some(set) = self.settings.set.get(&item.name.name) {
-            value = self.overridden(item, value, set);
+        self.pure.pop();
+        if let Some(&(name, set)) = self.overrides.get(&key) {
+            value = self.overridden(name, item, value, set);
         }
-        self.consts.insert(&item.name.name, value.clone());
+        self.consts.insert(key, value.clone());
         value
+    }
+
+    /// Whether a constant or function is under evaluation, which make no tensors: reports that `what` does.
+    pub(super) fn impure(&mut self, span: Span, what: &str) -> bool {
+        let (name, kind, help) = match self.pure.last() {
+            None => return false,
+            Some(Pure::Const(item)) => (
+                &item.name,
+                "constant",
+                "constants hold numbers, strings, truth values and lists; use a `block` for layers",
+            ),
+            Some(Pure::Fn(item)) => (
+                &item.name,
+                "function",
+                "functions compute with what is known when the network is built; use a `block` for layers",
+            ),
+        };
+        self.report(
+            Diagnostic::new(codes::IMPURE, format!("the {kind} `{name}` makes {what}"))
+                .label(span, "this works on tensors")
+                .label(name.span, format!("for this {kind}"))
+                .help(help),
+        );
+        true
     }
 
     #[cold]
     #[inline(never)]
     fn const_cycle(&mut self, start: usize, user: Span) -> Value {
-        let cycle: Vec<&ast::Const> = self.const_stack[start..].to_vec();
-        let first = &cycle[0].name;
+        let constants = self.pure[start..].iter().filter_map(|pure| match pure {
+            Pure::Const(item) => Some(*item),
+            Pure::Fn(_) => None,
+        });
+        let cycle: Vec<&ast::Const> = constants.collect();
+        let Some(first) = cycle.first().map(|item| &item.name) else {
+            return Value::Error;
+        };
         let mut diagnostic =
             Diagnostic::new(codes::RECURSIVE_CONST, format!("the constant `{first}` depends on itself"))
                 .label(user, format!("`{first}` is needed here ..."));
@@ -303,7 +358,7 @@ impl<'a> Resolver<'a> {
         self.report(diagnostic.help("give one of them a value that does not use the others"))
     }
 
-    fn overridden(&mut self, item: &'a ast::Const, value: Value, set: &SetValue) -> Value {
+    fn overridden(&mut self, name: &str, item: &'a ast::Const, value: Value, set: &SetValue) -> Value {
         match (&value, set) {
             (Value::Error, _) => Value::Error,
             (Value::Int(_), SetValue::Int(v)) => Value::Int(*v),
@@ -320,20 +375,12 @@ impl<'a> Resolver<'a> {
                     SetValue::Str(v) => format!("{v:?}"),
                 };
                 self.report(
-                    Diagnostic::new(
-                        codes::SETTING_KIND,
-                        format!("`--set {}={given}` does not fit the constant", item.name),
-                    )
-                    .label(item.value.span, format!("this is {found}"))
-                    .help("give a value of the same kind; lists cannot be set"),
+                    Diagnostic::new(codes::SETTING_KIND, format!("`--set {name}={given}` does not fit the constant"))
+                        .label(item.value.span, format!("this is {found}"))
+                        .help("give a value of the same kind; lists cannot be set"),
                 )
             }
         }
-    }
-
-    /// Whether a constant is under evaluation.
-    pub(super) fn in_const(&self) -> Option<&'a ast::Const> {
-        self.const_stack.last().copied()
     }
 
     /// The errors, in the order of their places.
@@ -344,8 +391,7 @@ impl<'a> Resolver<'a> {
 
     /// `did you mean`, among the local names and constants.
     pub(super) fn suggest_value(&self, name: &str) -> String {
-        let consts =
-            self.file.items.iter().filter(|item| matches!(item, Item::Const(_))).map(|item| item.name().name.as_str());
+        let consts = self.constants().map(|(name, _)| name);
         suggest::or_else(name, self.scopes.names().chain(consts), || {
             "names come from `let`, `const`, the parameters of a block, the inputs of a net or a loop".to_string()
         })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rebirth_lang::Diagnostic;
 
 use super::codes;
+use crate::graph::Mode;
 
 /// The value of a `--set`.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub dims: BTreeMap<String, usize>,
     /// The net, where the file has several.
     pub net: Option<String>,
+    /// What the graph is for; outputs with `@train` exist in [`Mode::Train`] only.
+    pub mode: Mode,
 }
 
 /// Parses `name=value`.

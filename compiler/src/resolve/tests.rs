@@ -3,20 +3,33 @@
 mod attributes;
 mod errors;
 mod graphs;
+mod language;
 mod limits;
 mod paths;
 mod samples;
 mod settings;
 
-use rebirth_lang::{Diagnostic, Source, parse};
+use rebirth_lang::{Diagnostic, Program, Source};
 
 use super::{Model, SetValue, Settings, resolve};
 
 /// Parses and resolves.
 fn run(text: &str, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
     let source = Source::new("test.net", text);
-    let file = parse(&source).unwrap_or_else(|report| panic!("{:?}\n{text}", report.diagnostics().collect::<Vec<_>>()));
-    resolve(&source, &file, settings)
+    let program = Program::single(&source)
+        .unwrap_or_else(|report| panic!("{:?}\n{text}", report.diagnostics().collect::<Vec<_>>()));
+    resolve(&program, settings)
+}
+
+/// Parses and resolves a program of several files, given as `(path, text)`; the first is the root.
+fn run_files(files: &[(&str, &str)], settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
+    let root = Source::new(files[0].0, files[0].1);
+    let program = Program::load(root, &mut |path| match files.iter().find(|(name, _)| *name == path) {
+        Some((name, text)) => Ok(Source::new(*name, *text)),
+        None => Err(rebirth_lang::Unreadable { message: format!("no `{path}`"), help: String::new() }),
+    })
+    .unwrap_or_else(|report| panic!("{:?}", report.diagnostics().collect::<Vec<_>>()));
+    resolve(&program, settings)
 }
 
 /// Resolves a good text.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rebirth_lang::ast::Ident;
+
 use crate::graph::{Builder, ValueId};
 
 /// How deep lists may nest: bounds the recursion over them.
@@ -20,9 +22,23 @@ pub(super) enum Value {
     Str(Rc<String>),
     /// A list or a tuple: the two differ in spelling only.
     List(Rc<List>),
+    /// What `{a: x}` yields: the outputs of a net by name.
+    Record(Rc<Vec<(Ident, Value)>>),
     Tensor(ValueId),
+    /// An operator, block or function, to be called.
+    Op(Rc<Op>),
     /// Stands for what an error has been reported about; whatever touches it becomes one, silently.
     Error,
+}
+
+/// Something that can be called, as a value.
+#[derive(Debug)]
+pub(super) struct Op {
+    /// Its position among [`Resolver::callables`](super::resolver::Resolver::callables).
+    pub(super) id: usize,
+    /// What it is, for messages.
+    pub(super) what: &'static str,
+    pub(super) name: String,
 }
 
 /// The elements of a list.
@@ -74,7 +90,9 @@ impl Value {
             Value::Str(s) if s.chars().count() > SHOWN => "a string".to_string(),
             Value::Str(s) => format!("the string {s:?}"),
             Value::List(list) => format!("a list of {}", list.items.len()),
+            Value::Record(fields) => format!("a record of {}", fields.len()),
             Value::Tensor(id) => format!("a tensor {}", builder.ty(*id)),
+            Value::Op(op) => format!("the {} `{}`", op.what, op.name),
             Value::Error => "an error".to_string(),
         }
     }

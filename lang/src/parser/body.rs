@@ -2,7 +2,7 @@
 
 use super::failure::{misplaced_attribute, space_before_bracket};
 use super::{Convert, Pair, Rule};
-use crate::ast::{Attribute, Body, Expr, ExprKind, Ident, Let, Pattern, Statement};
+use crate::ast::{Attribute, Body, Call, Expr, ExprKind, FreeParam, Ident, Let, Pattern, Share, Statement};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -16,7 +16,7 @@ enum Entry {
 impl Entry {
     fn span(&self) -> Span {
         match self {
-            Entry::Statement(Statement::Let(binding)) => binding.span,
+            Entry::Statement(statement) => statement.span(),
             Entry::Expr(expr) => expr.span,
         }
     }
@@ -32,31 +32,35 @@ impl Convert<'_> {
         let mut height = 0;
         self.within(false, || {
             for part in pair.into_inner() {
-                match part.as_rule() {
+                let (entry, entry_height) = match part.as_rule() {
                     Rule::attribute => {
                         let (attribute, attribute_height) = self.attribute(part);
                         height = height.max(attribute_height);
                         attributes.push(attribute);
+                        continue;
                     }
-                    Rule::binding | Rule::bare => {
-                        let (binding, value_height) = self.binding(part, std::mem::take(&mut attributes));
-                        height = height.max(value_height);
-                        entries.extend(binding.map(|binding| Entry::Statement(Statement::Let(binding))));
+                    Rule::binding | Rule::bare => self.binding(part, std::mem::take(&mut attributes)),
+                    Rule::share => self.share(part, std::mem::take(&mut attributes)),
+                    Rule::free_param => self.free_param(part, std::mem::take(&mut attributes)),
+                    Rule::record => {
+                        let (record, height) = self.record(part);
+                        entries.push(Entry::Expr(record));
+                        (None, height)
                     }
                     _ => {
-                        let (expr, expr_height) = self.expr(part);
-                        height = height.max(expr_height);
+                        let (expr, height) = self.expr(part);
                         let before =
                             attributes.last().map(|attribute| attribute.span).or(entries.last().map(Entry::span));
                         if self.check_gap(before, expr.span) {
                             attributes.clear();
                         }
                         entries.push(Entry::Expr(expr));
+                        (None, height)
                     }
-                }
-                if let Some(attribute) = attributes.first()
-                    && matches!(entries.last(), Some(Entry::Expr(expr)) if expr.span.start > attribute.span.start)
-                {
+                };
+                height = height.max(entry_height);
+                entries.extend(entry.map(Entry::Statement));
+                if let Some(attribute) = attributes.first() {
                     self.report(misplaced_attribute(attribute.span));
                     attributes.clear();
                 }
@@ -97,8 +101,8 @@ impl Convert<'_> {
                 .rev()
                 .take_while(|&byte| byte == b'_' || byte.is_ascii_alphanumeric())
                 .count();
-            let name = Span { start: before.end - name_length as u32, end: before.end };
-            let bracket = Span { start: span.start, end: span.start + 1 };
+            let name = Span { start: before.end - name_length as u32, ..before };
+            let bracket = span.head(1);
             self.report(space_before_bracket(self.text, name, bracket));
             return true;
         }
@@ -118,17 +122,22 @@ impl Convert<'_> {
                     .help(format!("bind it with `let name = {}`, or delete it", self.snippet(unused.span))),
             );
         } else if last.is_none() {
-            let end = Span { start: span.end - 1, end: span.end };
+            let end = Span { start: span.end - 1, ..span };
             let diagnostic = Diagnostic::new(codes::NO_RESULT, "this body has no final expression");
             self.report(match (unused, entries.last()) {
                 (Some(unused), _) => diagnostic
                     .label(unused.span, "the final expression must come last")
                     .help("move this behind the `let` statements"),
-                (None, Some(Entry::Statement(Statement::Let(binding)))) => {
-                    let name = self.snippet(binding.pattern.span());
+                (None, Some(Entry::Statement(statement))) => {
+                    let bound = match statement {
+                        Statement::Let(binding) => binding.pattern.span(),
+                        Statement::Share(share) => share.name.span,
+                        Statement::Param(param) => param.name.span,
+                    };
+                    let name = self.snippet(bound);
                     diagnostic
                         .label(end, "expected an expression before this")
-                        .label(binding.pattern.span(), "the last statement binds this")
+                        .label(bound, "the last statement binds this")
                         .help(format!("to yield it, end the body with the line `{name}`"))
                 }
                 _ => diagnostic
@@ -139,7 +148,7 @@ impl Convert<'_> {
     }
 
     /// `let PATTERN = VALUE`, or `NAME = VALUE` with its error reported.
-    fn binding(&self, pair: Pair<'_>, attributes: Vec<Attribute>) -> (Option<Let>, usize) {
+    fn binding(&self, pair: Pair<'_>, attributes: Vec<Attribute>) -> (Option<Statement>, usize) {
         let whole = self.span(&pair);
         let is_bare = pair.as_rule() == Rule::bare;
         let mut pattern = None;
@@ -154,20 +163,79 @@ impl Convert<'_> {
         let (Some(pattern), Some((value, height))) = (pattern, value) else {
             return (None, 0);
         };
-        let start = attributes.first().map_or(whole.start, |attribute| attribute.span.start);
-        let span = Span { start, end: value.span.end };
+        let span = start_of(&attributes, whole).until(value.span);
         if is_bare {
-            let statement = self.snippet(Span { start: whole.start, end: span.end });
+            let statement = self.snippet(whole.until(span));
             let statement =
                 if statement == ".." { format!("{} = ..", self.snippet(pattern.span())) } else { statement };
             self.report(
                 Diagnostic::new(codes::MISSING_LET, "a binding begins with `let`")
                     .label(pattern.span(), "bound without `let`")
                     .help(format!("did you mean `let {statement}`?"))
-                    .fix(Span { start: whole.start, end: whole.start }, "let "),
+                    .fix(whole.head(0), "let "),
             );
         }
-        (Some(Let { attributes, pattern, value, span }), height)
+        (Some(Statement::Let(Let { attributes, pattern, value, span })), height)
+    }
+
+    /// `share NAME = CALL`
+    fn share(&self, pair: Pair<'_>, attributes: Vec<Attribute>) -> (Option<Statement>, usize) {
+        let whole = self.span(&pair);
+        let mut name = None;
+        let mut value = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::name => name = Some(self.ident(&part)),
+                Rule::expr => value = Some(self.expr(part)),
+                _ => {}
+            }
+        }
+        let (Some(name), Some((value, height))) = (name, value) else {
+            return (None, 0);
+        };
+        let span = start_of(&attributes, whole).until(value.span);
+        let what = "what is shared must be a call";
+        let help = format!("write the call without what flows in: `share {name} = conv(32, 3)`");
+        let call = self.plain_call(value, &name, what, &help);
+        (call.map(|call| Statement::Share(Share { attributes, name, call, span })), height)
+    }
+
+    /// `param NAME: TYPE = INITIALISER`
+    fn free_param(&self, pair: Pair<'_>, attributes: Vec<Attribute>) -> (Option<Statement>, usize) {
+        let whole = self.span(&pair);
+        let (mut name, mut ty, mut value) = (None, None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::name => name = Some(self.ident(&part)),
+                Rule::tensor => ty = Some(self.tensor(part)),
+                Rule::expr => value = Some(self.expr(part)),
+                _ => {}
+            }
+        }
+        let (Some(name), Some((ty, dims)), Some((value, height))) = (name, ty, value) else {
+            return (None, 0);
+        };
+        let span = start_of(&attributes, whole).until(value.span);
+        let what = "a `param` starts from an initialiser";
+        let init = self.plain_call(value, &name, what, "write `fill(0.1)` or `normal(0.02)`");
+        let height = height.max(dims);
+        (init.map(|init| Statement::Param(FreeParam { attributes, name, ty, init, span })), height)
+    }
+
+    /// A call without `as`, which the statement's own name would contradict.
+    fn plain_call(&self, value: Expr, name: &Ident, what: &str, help: &str) -> Option<Call> {
+        let wrong = |span, label: &str| {
+            let diagnostic = Diagnostic::new(codes::NOT_A_PLAIN_CALL, what).label(span, label);
+            self.report(diagnostic.label(name.span, "named here").help(help));
+            None
+        };
+        match value.kind {
+            ExprKind::Call(call) => match &call.alias {
+                None => Some(*call),
+                Some(alias) => wrong(alias.span, "a second name"),
+            },
+            _ => wrong(value.span, "not a call"),
+        }
     }
 
     /// A name, `_`, or a tuple of patterns. Nests as deep as brackets do.
@@ -196,4 +264,9 @@ impl Convert<'_> {
             }
         }
     }
+}
+
+/// Where a statement begins, its attributes included.
+fn start_of(attributes: &[Attribute], whole: Span) -> Span {
+    attributes.first().map_or(whole, |attribute| attribute.span)
 }

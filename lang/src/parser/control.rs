@@ -5,12 +5,11 @@ use super::{Convert, Pair, Rule};
 use crate::ast::{Branch, Expr, ExprKind, For, If};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
 
 impl Convert<'_> {
     /// `if`, `else if` and `else` with their bodies.
     pub(super) fn if_expr(&self, pair: Pair<'_>) -> Node {
-        let start = self.span(&pair).start;
+        let start = self.span(&pair);
         let mut branches = Vec::new();
         let mut condition = None;
         let mut otherwise = None;
@@ -34,12 +33,12 @@ impl Convert<'_> {
             }
         }
         let last = otherwise.as_ref().or(branches.last().map(|branch| &branch.body));
-        let span = Span { start, end: last.map_or(start, |body| body.span.end) };
+        let span = last.map_or(start, |body| start.until(body.span));
         let height = self.raise(height, span);
         let Some(otherwise) = otherwise else {
             self.report(
                 Diagnostic::new(codes::IF_WITHOUT_ELSE, "this `if` has no `else`")
-                    .label(Span { start, end: start + 2 }, "has no value when the condition is false")
+                    .label(start.head(2), "has no value when the condition is false")
                     .help(
                         "`if` is an expression: add `else { .. }`, with the unchanged value if there is nothing to do",
                     ),
@@ -51,7 +50,7 @@ impl Convert<'_> {
 
     /// A loop.
     pub(super) fn for_expr(&self, pair: Pair<'_>) -> Node {
-        let start = self.span(&pair).start;
+        let start = self.span(&pair);
         let mut patterns = Vec::new();
         let mut exprs = Vec::new();
         let mut body = None;
@@ -72,13 +71,13 @@ impl Convert<'_> {
                 _ => {}
             }
         }
-        let span = Span { start, end: body.as_ref().map_or(start, |body| body.span.end) };
+        let span = body.as_ref().map_or(start, |body| start.until(body.span));
         let height = self.raise(height, span);
         let state = patterns.pop().filter(|_| !patterns.is_empty());
         let (Some(body), Some(pattern), Some(state)) = (body, patterns.pop(), state) else {
             self.report(
                 Diagnostic::new(codes::FOR_WITHOUT_STATE, "this `for` has no `with`")
-                    .label(Span { start, end: start + 3 }, "carries no value from turn to turn")
+                    .label(start.head(3), "carries no value from turn to turn")
                     .help("a loop yields its last state: `for i in 0..4 with x = x { .. }`"),
             );
             return Node::placeholder(span);

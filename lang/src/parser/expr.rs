@@ -15,7 +15,7 @@ use crate::source::Span;
 
 /// The precedence of infix and prefix operators, loosest first.
 static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
-    use Rule::{add, and, div, eq, ge, gt, le, lt, mul, ne, neg, not, or, range, sub};
+    use Rule::{add, and, div, eq, ge, gt, le, lt, mul, ne, neg, not, or, range, rem, sub};
     let left = |rule| Op::infix(rule, Assoc::Left);
     PrattParser::new()
         .op(left(or))
@@ -24,7 +24,7 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(left(eq) | left(ne) | left(lt) | left(le) | left(gt) | left(ge))
         .op(left(range))
         .op(left(add) | left(sub))
-        .op(left(mul) | left(div))
+        .op(left(mul) | left(div) | left(rem))
         .op(Op::prefix(neg))
 });
 
@@ -72,6 +72,7 @@ fn infix_op(rule: Rule) -> Option<BinaryOp> {
         Rule::sub => BinaryOp::Sub,
         Rule::mul => BinaryOp::Mul,
         Rule::div => BinaryOp::Div,
+        Rule::rem => BinaryOp::Rem,
         _ => return None,
     })
 }
@@ -113,8 +114,7 @@ impl Convert<'_> {
                 stages.push(Stage { attributes, call });
             }
         }
-        let end = stages.last().map_or(head.expr.span.end, |stage| stage.call.span.end);
-        let span = Span { start: head.expr.span.start, end };
+        let span = stages.last().map_or(head.expr.span, |stage| head.expr.span.until(stage.call.span));
         let kind = ExprKind::Pipeline(Box::new(Pipeline { head: head.expr, stages }));
         (Expr { kind, span }, self.raise(height, span))
     }
@@ -206,7 +206,7 @@ impl Convert<'_> {
         if self.too_high.replace(true) {
             return;
         }
-        let start = Span { start: span.start, end: span.start + 1 };
+        let start = span.head(1);
         self.report(
             Diagnostic::new(
                 codes::EXPRESSION_TOO_HIGH,

@@ -3,8 +3,8 @@
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::scan::{Token, TokenKind};
-use super::structure::{closer, not_an_item, reserved};
-use super::{KEYWORDS, RESERVED, Rule};
+use super::structure::{closer, not_an_item};
+use super::{KEYWORDS, Rule};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -28,8 +28,8 @@ pub(super) fn explain(text: &str, tokens: &[Token], segment: Span, error: &Error
         ErrorVariant::ParsingError { positives, .. } => positives.clone(),
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
-    let end = tokens.last().map_or(segment.start, |token| token.span.end);
-    let failure = Failure { text, tokens, at, expected, end: Span { start: end, end } };
+    let end = tokens.last().map_or(segment.head(0), |token| token.span.behind());
+    let failure = Failure { text, tokens, at, expected, end };
     failure.diagnostic()
 }
 
@@ -42,9 +42,12 @@ fn phrase(rule: Rule) -> Option<&'static str> {
         Rule::name | Rule::free_name | Rule::group => "a name",
         Rule::param => "a parameter",
         Rule::input => "an input",
-        Rule::output | Rule::tensor => "a type such as `f32[n, 10]`",
+        Rule::imported => "a name",
+        Rule::field => "a field",
+        Rule::kind => "`op`",
+        Rule::output | Rule::outputs | Rule::tensor => "a type such as `f32[n, 10]`",
         Rule::dims => "`[` right behind the type's name",
-        Rule::body => "`{`",
+        Rule::body | Rule::open_brace => "`{`",
         Rule::binding => "`let`",
         Rule::assign => "`=`",
         Rule::colon => "`:`",
@@ -100,9 +103,6 @@ impl<'t> Failure<'t> {
         let enclosing = self.enclosing();
         if spelling == "@" {
             return misplaced_attribute(found.span);
-        }
-        if RESERVED.contains(&spelling) {
-            return reserved(spelling, found.span);
         }
         if enclosing.is_none() && self.expects(Rule::EOI) {
             return not_an_item(spelling, found.span);
@@ -206,7 +206,6 @@ impl<'t> Failure<'t> {
             ("*", "*") => "there is no power operator; write the product out",
             ("/", "*") => "comments begin with `//`",
             (_, "=") if self.expects(Rule::colon) => "an input has a type: `name: f32[n, 3, 224, 224]`",
-            (_, ":") if self.expects(Rule::assign) => "parameters have no type; a default is written `name = value`",
             ("|>", _) => "a stage is a call such as `relu` or `conv(32, 3)`",
             (")", "{") if self.expects(Rule::arrow) => "a net says what it yields: `-> f32[n, classes]`",
             _ if self.expects(Rule::dims) => "a type lists its dimensions: `f32[n, 3, 224, 224]`",
@@ -224,7 +223,7 @@ fn shorten(text: &str) -> &str {
 pub(super) fn misplaced_attribute(span: Span) -> Diagnostic {
     Diagnostic::new(codes::MISPLACED_ATTRIBUTE, "an attribute can't stand here")
         .label(span, "misplaced attribute")
-        .help("attributes stand before `let`, behind `|>`, and before an input or output of a net")
+        .help("attributes stand before `let`, `share` and `param`, behind `|>`, and before an input or output of a net")
 }
 
 fn keyword_as_name(word: &str, span: Span) -> Diagnostic {
@@ -235,7 +234,7 @@ fn keyword_as_name(word: &str, span: Span) -> Diagnostic {
 
 /// The error for `f (x)`.
 pub(super) fn space_before_bracket(text: &str, name: Span, bracket: Span) -> Diagnostic {
-    let gap = Span { start: name.end, end: bracket.start };
+    let gap = Span { end: bracket.start, ..name.behind() };
     let open = text.get(bracket.range()).unwrap_or_default();
     let spelling = text.get(name.range()).unwrap_or_default();
     Diagnostic::new(codes::SPACE_BEFORE_BRACKET, format!("`{open}` must touch what it belongs to"))

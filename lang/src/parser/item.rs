@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Convert, Pair, Pairs, Rule};
 use crate::ast::{
-    Arguments, Attribute, Block, Const, Expr, Input, Item, NamedArgument, Net, Output, Param, TensorType,
+    Arguments, Attribute, Block, Const, Expr, ExprKind, Fn, Ident, Import, ImportName, Input, Item, NamedArgument, Net,
+    Output, Param, TensorType,
 };
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -19,60 +20,147 @@ impl Convert<'_> {
     /// The item of a segment.
     pub(super) fn item(&self, mut pairs: Pairs<'_>) -> Option<Item> {
         let pair = pairs.next()?;
-        let name = self.ident(&find(&pair, Rule::name)?);
         let span = self.span(&pair);
+        if pair.as_rule() == Rule::import_item {
+            return self.import(pair).map(Item::Import);
+        }
+        let name = self.ident(&find(&pair, Rule::name)?);
         Some(match pair.as_rule() {
             Rule::const_item => {
                 let value = self.expr(find(&pair, Rule::expr)?).0;
-                Item::Const(Const { name, span: span_to(span, value.span), value })
+                Item::Const(Const { name, span: span.until(value.span), value })
+            }
+            Rule::fn_item => {
+                let params = self.params(&pair);
+                let value = self.expr(find(&pair, Rule::expr)?).0;
+                Item::Fn(Fn { name, params, span: span.until(value.span), value })
             }
             Rule::block_item => {
-                let inner = pair.clone().into_inner().filter(|inner| inner.as_rule() == Rule::param);
-                let params = self.within(true, || inner.map(|param| self.param(param)).collect());
+                let (params, conditions) = (self.params(&pair), self.conditions(&pair));
                 let body = self.body(find(&pair, Rule::body)?).0;
-                Item::Block(Block { name, params, body, span })
+                Item::Block(Block { name, params, conditions, body, span })
             }
             _ => {
-                let inner = pair.clone().into_inner().filter(|inner| inner.as_rule() == Rule::input);
-                let inputs = self.within(true, || inner.filter_map(|input| self.input(input)).collect());
-                let outputs = vec![self.output(find(&pair, Rule::output)?)?];
+                let inputs = self.inputs(&pair);
+                let outputs = match find(&pair, Rule::outputs) {
+                    Some(record) => self.inputs(&record).into_iter().map(named_output).collect(),
+                    None => vec![self.output(find(&pair, Rule::output)?)?],
+                };
+                let conditions = self.conditions(&pair);
                 let body = self.body(find(&pair, Rule::body)?).0;
-                Item::Net(Net { name, inputs, outputs, body, span })
+                Item::Net(Net { name, inputs, outputs, conditions, body, span })
             }
         })
+    }
+
+    fn import(&self, pair: Pair<'_>) -> Option<Import> {
+        let span = self.span(&pair);
+        let path = find(&pair, Rule::string)?;
+        let path_span = self.span(&path);
+        let ExprKind::Str(path) = self.string(path.as_str(), path_span) else {
+            return None;
+        };
+        let names = pair.into_inner().filter(|part| part.as_rule() == Rule::imported).filter_map(|part| {
+            let mut names = part.into_inner().filter(|part| part.as_rule() == Rule::name);
+            Some(ImportName { name: self.ident(&names.next()?), alias: names.next().map(|alias| self.ident(&alias)) })
+        });
+        Some(Import { path, path_span, names: names.collect(), span })
+    }
+
+    fn params(&self, pair: &Pair<'_>) -> Vec<Param> {
+        let inner = pair.clone().into_inner().filter(|inner| inner.as_rule() == Rule::param);
+        self.within(true, || inner.map(|param| self.param(param)).collect())
     }
 
     fn param(&self, pair: Pair<'_>) -> Param {
         let mut span = self.span(&pair);
         let mut inner = pair.into_inner();
         let name = inner.next().map(|name| self.ident(&name)).unwrap_or_else(|| self.no_name(span));
-        let default = inner.find(|part| part.as_rule() == Rule::expr).map(|value| self.expr(value).0);
-        span.end = default.as_ref().map_or(name.span.end, |value| value.span.end);
-        Param { name, default, span }
+        let mut end = name.span;
+        let (mut op, mut default) = (None, None);
+        for part in inner {
+            match part.as_rule() {
+                Rule::kind => {
+                    end = self.span(&part);
+                    op = Some(end);
+                    if part.as_str() != "op" {
+                        self.parameter_kind(&name, part.as_str(), end);
+                    }
+                }
+                Rule::expr => {
+                    let value = self.expr(part).0;
+                    end = value.span;
+                    default = Some(value);
+                }
+                _ => {}
+            }
+        }
+        span.end = end.end;
+        Param { name, op, default, span }
+    }
+
+    fn parameter_kind(&self, name: &Ident, kind: &str, span: Span) {
+        self.report(
+            Diagnostic::new(codes::PARAMETER_KIND, format!("there is no kind of parameter `{kind}`"))
+                .label(span, "the only kind is `op`")
+                .label(name.span, "of this parameter")
+                .help(format!(
+                    "leave the kind out: `{name}` takes any value; `{name}: op` takes an operator or block; a default is written `{name} = ..`"
+                )),
+        );
+    }
+
+    fn conditions(&self, pair: &Pair<'_>) -> Vec<Expr> {
+        let Some(part) = find(pair, Rule::where_part) else {
+            return Vec::new();
+        };
+        let inner = part.into_inner().filter(|part| part.as_rule() == Rule::expr);
+        // A line may begin with a sign: a condition goes on until the comma or the body.
+        self.within(true, || inner.map(|condition| self.expr(condition).0).collect())
+    }
+
+    fn inputs(&self, pair: &Pair<'_>) -> Vec<Input> {
+        let inner = pair.clone().into_inner().filter(|inner| inner.as_rule() == Rule::input);
+        self.within(true, || inner.filter_map(|input| self.input(input)).collect())
     }
 
     fn input(&self, pair: Pair<'_>) -> Option<Input> {
         let span = self.span(&pair);
         let attributes = self.attributes(&pair);
         let name = self.ident(&find(&pair, Rule::free_name)?);
-        let ty = self.tensor(find(&pair, Rule::tensor)?);
-        Some(Input { attributes, name, span: span_to(span, ty.span), ty })
+        let ty = self.tensor(find(&pair, Rule::tensor)?).0;
+        Some(Input { attributes, name, span: span.until(ty.span), ty })
     }
 
     fn output(&self, pair: Pair<'_>) -> Option<Output> {
         let span = self.span(&pair);
         let attributes = self.attributes(&pair);
-        let ty = self.tensor(find(&pair, Rule::tensor)?);
-        Some(Output { attributes, name: None, span: span_to(span, ty.span), ty })
+        let ty = self.tensor(find(&pair, Rule::tensor)?).0;
+        Some(Output { attributes, name: None, span: span.until(ty.span), ty })
     }
 
-    fn tensor(&self, pair: Pair<'_>) -> TensorType {
+    /// A record: its fields by name, none twice, and its height.
+    pub(super) fn record(&self, pair: Pair<'_>) -> (Expr, usize) {
+        let span = self.span(&pair);
+        let (arguments, height) = self.arguments(pair);
+        (Expr { kind: ExprKind::Record(arguments.named), span }, self.raise(height, span))
+    }
+
+    /// A type and the height of its dimensions.
+    pub(super) fn tensor(&self, pair: Pair<'_>) -> (TensorType, usize) {
         let span = self.span(&pair);
         let mut inner = pair.into_inner();
         let dtype = inner.next().map(|name| self.ident(&name)).unwrap_or_else(|| self.no_name(span));
-        let dims =
-            inner.next().map(|dims| self.within(true, || dims.into_inner().map(|dim| self.expr(dim).0).collect()));
-        TensorType { dtype, dims: dims.unwrap_or_default(), span }
+        let mut height = 0;
+        let mut dims = Vec::new();
+        self.within(true, || {
+            for dim in inner.next().into_iter().flat_map(Pair::into_inner) {
+                let (dim, dim_height) = self.expr(dim);
+                height = height.max(dim_height);
+                dims.push(dim);
+            }
+        });
+        (TensorType { dtype, dims, span }, height)
     }
 
     fn attributes(&self, pair: &Pair<'_>) -> Vec<Attribute> {
@@ -87,7 +175,7 @@ impl Convert<'_> {
         let name = inner.next().map(|name| self.ident(&name)).unwrap_or_else(|| self.no_name(span));
         let (arguments, height) = match inner.next() {
             Some(arguments) => self.arguments(arguments),
-            None => (no_arguments(span.end), 0),
+            None => (no_arguments(span), 0),
         };
         (Attribute { name, arguments, span }, height)
     }
@@ -101,6 +189,9 @@ impl Convert<'_> {
             let mut height = 0;
             let mut name = None;
             for part in pair.into_inner() {
+                if part.as_rule() == Rule::open_brace {
+                    continue;
+                }
                 if part.as_rule() == Rule::label {
                     name = part.into_inner().next().map(|label| self.ident(&label));
                     continue;
@@ -128,7 +219,7 @@ impl Convert<'_> {
 
     fn duplicate_argument(&self, arguments: &Arguments, name: &str, span: Span) {
         let first = arguments.named.iter().find(|argument| argument.name.name == name);
-        let mut diagnostic = Diagnostic::new(codes::DUPLICATE_ARGUMENT, format!("argument `{name}` is given twice"))
+        let mut diagnostic = Diagnostic::new(codes::DUPLICATE_ARGUMENT, format!("`{name}` is given twice"))
             .label(span, "given again here")
             .help("delete one of the two");
         if let Some(first) = first {
@@ -147,17 +238,17 @@ impl Convert<'_> {
     }
 
     /// Stands in for a name the grammar guarantees.
-    fn no_name(&self, span: Span) -> crate::ast::Ident {
-        crate::ast::Ident { name: String::new(), span }
+    fn no_name(&self, span: Span) -> Ident {
+        Ident { name: String::new(), span }
     }
 }
 
-/// An argument list without parentheses, behind the given offset.
-pub(super) fn no_arguments(end: u32) -> Arguments {
-    Arguments { positional: Vec::new(), named: Vec::new(), span: Span { start: end, end } }
+/// A field of the record a net yields is written like an input.
+fn named_output(field: Input) -> Output {
+    Output { attributes: field.attributes, name: Some(field.name), ty: field.ty, span: field.span }
 }
 
-/// From the start of the first to the end of the second: a rule's own end may include trivia behind it.
-pub(super) fn span_to(start: Span, end: Span) -> Span {
-    Span { start: start.start, end: end.end }
+/// An argument list without parentheses, behind the name.
+pub(super) fn no_arguments(name: Span) -> Arguments {
+    Arguments { positional: Vec::new(), named: Vec::new(), span: name.behind() }
 }

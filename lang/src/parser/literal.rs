@@ -53,7 +53,7 @@ impl Convert<'_> {
                             codes::UNKNOWN_ESCAPE,
                             format!("`\\{}` is not an escape", other.escape_debug()),
                         )
-                        .label(Span::new(start + at, start + end + other.len_utf8()), "unknown escape")
+                        .label(Span::new(span.file, start + at, start + end + other.len_utf8()), "unknown escape")
                         .help("the escapes are `\\\"`, `\\\\`, `\\n` and `\\t`; a backslash itself is `\\\\`"),
                     );
                 }

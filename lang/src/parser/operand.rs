@@ -6,7 +6,6 @@ use super::{Convert, Pair, Rule};
 use crate::ast::{Call, Expr, ExprKind, Ident, Index};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
 
 impl Convert<'_> {
     /// An atom, what is appended to it, and its `as`.
@@ -14,7 +13,7 @@ impl Convert<'_> {
         let mut node = self.appended(pair.clone(), false);
         if let Some(alias) = pair.into_inner().find(|part| part.as_rule() == Rule::alias) {
             let alias = self.alias(alias);
-            let span = Span { start: node.expr.span.start, end: alias.span.end };
+            let span = node.expr.span.until(alias.span);
             match &mut node.expr.kind {
                 ExprKind::Call(call) if !node.closed => {
                     call.span = span;
@@ -63,9 +62,10 @@ impl Convert<'_> {
 
     /// An atom with its argument lists and indices; in a stage, a bare name is a call.
     fn appended(&self, pair: Pair<'_>, in_stage: bool) -> Node {
+        let whole = self.span(&pair);
         let mut parts = pair.into_inner().peekable();
         let Some(atom) = parts.next() else {
-            return Node::placeholder(Span::new(0, 0));
+            return Node::placeholder(whole);
         };
         let is_called = parts.peek().is_some_and(|part| part.as_rule() == Rule::arguments);
         let is_stage = in_stage && parts.peek().is_none_or(|part| part.as_rule() == Rule::alias);
@@ -73,7 +73,7 @@ impl Convert<'_> {
             let callee = self.ident(&atom);
             let (arguments, height) = match parts.next_if(|_| is_called) {
                 Some(arguments) => self.arguments(arguments),
-                None => (no_arguments(callee.span.end), 0),
+                None => (no_arguments(callee.span), 0),
             };
             let span = callee.span.to(arguments.span);
             let height = self.raise(height, span);

@@ -38,7 +38,7 @@ impl Convert<'_> {
         let (left, op_span, right) = match &head.kind {
             ExprKind::Binary(binary) => (binary.left.span, binary.op_span, binary.right.span),
             ExprKind::Range(range) => {
-                (range.start.span, Span { start: range.start.span.end, end: range.end.span.start }, range.end.span)
+                (range.start.span, Span { end: range.end.span.start, ..range.start.span.behind() }, range.end.span)
             }
             _ => return,
         };
@@ -70,8 +70,8 @@ impl Convert<'_> {
             );
         }
         let op = chain.get(1).map_or("", |op| op.as_str());
-        let pipeline = self.snippet(Span { start: head.span.start, end: self.span(first).end });
-        let rest = self.snippet(Span { start: chain.get(2).map_or(span, |next| self.span(next)).start, end: span.end });
+        let pipeline = self.snippet(head.span.until(self.span(first)));
+        let rest = self.snippet(chain.get(2).map_or(span, |next| self.span(next)).until(span));
         self.report(
             Diagnostic::new(codes::PIPELINE_WITH_INFIX, format!("`{op}` mixed with `|>` needs parentheses"))
                 .label(chain.get(1).map_or(span, |op| self.span(op)), "applies to what?")

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// The kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Token {
 
 /// Symbols of two characters, to be tried before those of one.
 const PAIRS: &[&str] = &["->", "|>", "==", "!=", "<=", ">=", ".."];
-const SINGLES: &[u8] = b"+-*/=<>,:@";
+const SINGLES: &[u8] = b"+-*/%=<>,:@";
 
 /// What other languages write, as `(spelling, replacement, help)`; longer spellings first.
 const FOREIGN: &[(&str, Option<&str>, &str)] = &[
@@ -49,11 +49,11 @@ const FOREIGN: &[(&str, Option<&str>, &str)] = &[
     ("#", Some("//"), "comments begin with `//`"),
     ("'", None, "strings stand in double quotes"),
     ("`", None, "strings stand in double quotes"),
-    ("%", None, "there is no remainder operator; see `div` and `ceil_div`"),
     (".", None, "a `.` stands in floats (`0.5`) and in ranges (`0..4`) only"),
 ];
 
 struct Scanner<'t> {
+    file: FileId,
     text: &'t str,
     at: usize,
     tokens: Vec<Token>,
@@ -61,9 +61,9 @@ struct Scanner<'t> {
 }
 
 /// All tokens of a text, and an error for everything that is none.
-pub(super) fn scan(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
+pub(super) fn scan(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut scanner = Scanner { text, at, tokens: Vec::new(), errors: Vec::new() };
+    let mut scanner = Scanner { file, text, at, tokens: Vec::new(), errors: Vec::new() };
     while scanner.token() {}
     (scanner.tokens, scanner.errors)
 }
@@ -88,7 +88,7 @@ impl Scanner<'_> {
     }
 
     fn push(&mut self, kind: TokenKind, start: usize) {
-        self.tokens.push(Token { kind, span: Span::new(start, self.at) });
+        self.tokens.push(Token { kind, span: Span::new(self.file, start, self.at) });
     }
 
     /// Takes trivia and one token; false at the end.
@@ -150,7 +150,7 @@ impl Scanner<'_> {
         let end = start + self.text[start..self.at].trim_end().len();
         self.errors.push(
             Diagnostic::new(codes::UNTERMINATED_STRING, "this string does not end")
-                .label(Span::new(start, end), "no closing `\"` on this line")
+                .label(Span::new(self.file, start, end), "no closing `\"` on this line")
                 .help("add a `\"`; for a line break within a string write `\\n`"),
         );
         self.push(TokenKind::Bad, start);
@@ -182,7 +182,7 @@ impl Scanner<'_> {
     }
 
     fn malformed(&mut self, start: usize, why: &str, replacement: Option<String>) {
-        let span = Span::new(start, self.at);
+        let span = Span::new(self.file, start, self.at);
         let spelling = &self.text[span.range()];
         let mut diagnostic =
             Diagnostic::new(codes::MALFORMED_NUMBER, format!("`{spelling}` is not a number")).label(span, why);
@@ -198,7 +198,7 @@ impl Scanner<'_> {
         self.at = self.rest().find("*/").map_or(self.text.len(), |length| start + length + 2);
         self.errors.push(
             Diagnostic::new(codes::STRAY_CHARACTER, "`/*` does not begin a comment")
-                .label(Span::new(start, start + 2), "not part of the language")
+                .label(Span::new(self.file, start, start + 2), "not part of the language")
                 .help("comments begin with `//` and end with their line"),
         );
         self.push(TokenKind::Bad, start);
@@ -212,7 +212,7 @@ impl Scanner<'_> {
                 let line = self.rest().split('\n').next().unwrap_or_default();
                 self.at += line.find('\'').map_or(0, |length| length + 1);
             }
-            let span = Span::new(start, self.at);
+            let span = Span::new(self.file, start, self.at);
             let mut diagnostic =
                 Diagnostic::new(codes::STRAY_CHARACTER, format!("`{spelling}` is not part of the language"))
                     .label(span, "not expected anywhere")
@@ -230,7 +230,7 @@ impl Scanner<'_> {
             let spelling = self.text[start..self.at].escape_debug().take(20).collect::<String>();
             self.errors.push(
                 Diagnostic::new(codes::STRAY_CHARACTER, format!("`{spelling}` is not part of the language"))
-                    .label(Span::new(start, self.at), "not expected anywhere")
+                    .label(Span::new(self.file, start, self.at), "not expected anywhere")
                     .help("names consist of the letters a to z, digits and `_`; anything goes in strings and comments"),
             );
         }

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
+use super::KEYWORDS;
 use super::scan::{Token, TokenKind};
-use super::{KEYWORDS, RESERVED};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::limits;
@@ -101,7 +101,7 @@ impl<'t> Structure<'t, '_> {
             }
             TokenKind::Close => self.close(index),
             TokenKind::Bad => self.mark_broken(),
-            TokenKind::Word if self.spelling(index) == "let" => self.let_keyword(index),
+            TokenKind::Word if matches!(self.spelling(index), "let" | "share" | "param") => self.let_keyword(index),
             // As the name of a parameter or argument it is followed by one of these.
             TokenKind::Word if self.is_head(index) && ![":", ",", ")", "="].contains(&self.spelling(index + 1)) => {
                 return self.open(index);
@@ -129,9 +129,10 @@ impl<'t> Structure<'t, '_> {
         false
     }
 
-    /// `let` followed by a name or pattern begins a statement, so round and square brackets should be closed.
+    /// `let`, `share` or `param` followed by a name or pattern begins a statement, so round and square brackets should be closed.
     fn let_keyword(&mut self, index: usize) {
-        if !(self.is_name(index + 1) || self.spelling(index + 1) == "(") {
+        let pattern = self.spelling(index) == "let" && self.spelling(index + 1) == "(";
+        if !(self.is_name(index + 1) || pattern) {
             return;
         }
         while let Some(&open) = self.stack.last()
@@ -210,33 +211,27 @@ impl<'t> Structure<'t, '_> {
     }
 
     fn begin(&mut self, index: usize) {
-        let start = self.tokens[index].span.start;
+        let start = self.tokens[index].span;
         if let Some(last) = self.segments.last_mut() {
             last.tokens.end = index;
-            last.span.end = start;
+            last.span.end = start.start;
         }
-        let end = Span::new(0, self.text.len()).end;
-        self.segments.push(Segment { tokens: index..self.tokens.len(), span: Span { start, end }, broken: false });
+        let end = self.text.len() as u32;
+        self.segments.push(Segment { tokens: index..self.tokens.len(), span: Span { end, ..start }, broken: false });
     }
 
-    /// Reports the segments that begin with no keyword, or with one of a later version.
+    /// Reports the segments that begin with no keyword.
     fn finish(mut self) -> Vec<Segment> {
         for segment in &mut self.segments {
             let first = &self.tokens[segment.tokens.start];
             let spelling = first.text(self.text);
-            let diagnostic = if RESERVED.contains(&spelling) {
-                Some(reserved(spelling, first.span))
-            } else if !ITEM_KEYWORDS.contains(&spelling) {
-                Some(not_an_item(spelling, first.span))
-            } else {
-                None
-            };
-            if let Some(diagnostic) = diagnostic {
-                if !segment.broken {
-                    self.errors.push(diagnostic);
-                }
-                segment.broken = true;
+            if ITEM_KEYWORDS.contains(&spelling) {
+                continue;
             }
+            if !segment.broken {
+                self.errors.push(not_an_item(spelling, first.span));
+            }
+            segment.broken = true;
         }
         self.segments
     }
@@ -248,24 +243,16 @@ pub(super) fn begins_line(text: &str, span: Span) -> bool {
     before.is_empty() || before.ends_with('\n')
 }
 
-/// The error for a word that no construct uses yet.
-pub(super) fn reserved(word: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(codes::RESERVED, format!("`{word}` is reserved and not supported by this version"))
-        .label(span, "reserved word")
-        .help("use `block`, `const` and `let`; as the name of a parameter or argument the word is fine")
-}
-
 /// The error for a token at the top level that begins no item.
 pub(super) fn not_an_item(found: &str, span: Span) -> Diagnostic {
-    let message = if found == "let" {
-        "`let` stands outside of a net or block".to_owned()
-    } else {
-        format!("expected `net`, `block` or `const`, found `{found}`")
+    let message = match found {
+        "let" | "share" | "param" => format!("`{found}` stands outside of a net or block"),
+        _ => format!("expected `net`, `block`, `fn`, `const` or `import`, found `{found}`"),
     };
-    let help = if found == "let" {
-        "use `const` for a value that the whole file sees"
-    } else {
-        "at the top level of a file stand nets, blocks and constants only"
+    let help = match found {
+        "let" => "use `const` for a value that the whole file sees",
+        "share" | "param" => "weights belong to a net or block: move it into one",
+        _ => "at the top level of a file stand nets, blocks, functions, constants and imports only",
     };
     Diagnostic::new(codes::NOT_AN_ITEM, message).label(span, "not an item").help(help)
 }

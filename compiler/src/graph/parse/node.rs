@@ -71,8 +71,10 @@ impl<'t> Parser<'t> {
         let braces = self.braces(op_span)?;
         self.expect(Token::Punct(':'))?;
         let mut stated = vec![self.ty()?];
+        let mut notes = vec![self.notes(true)?];
         while self.eat(',')? {
             stated.push(self.ty()?);
+            notes.push(self.notes(true)?);
         }
         let op = operator_of(entry, braces)?;
         let types: Vec<&Type> = operands.iter().map(|&(id, _)| self.graph.ty(id)).collect();
@@ -97,8 +99,10 @@ impl<'t> Parser<'t> {
         }
         let node = NodeId::new(self.graph.nodes.len());
         let mut results = Vec::with_capacity(names.len());
-        for (i, ((name, span), ty)) in names.into_iter().zip(inferred).enumerate() {
-            results.push(self.define(name, span, ty, Def::Node(node, i))?);
+        for (i, (((name, span), ty), notes)) in names.into_iter().zip(inferred).zip(notes).enumerate() {
+            let id = self.define(name, span, ty, Def::Node(node, i))?;
+            self.graph.values[id.index()].notes = notes;
+            results.push(id);
         }
         self.graph.nodes.push(Node { op, inputs: operands.into_iter().map(|(id, _)| id).collect(), results });
         self.expect(Token::Newline)?;

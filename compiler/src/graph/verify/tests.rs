@@ -1,6 +1,6 @@
 use super::*;
 use crate::graph::random::random_graph_in;
-use crate::graph::{Builder, Mode, Output, Value};
+use crate::graph::{Builder, Init, Output, Value};
 use crate::ops::conv::Conv;
 use crate::ops::geometry::Window;
 use crate::ops::relu::Relu;
@@ -92,6 +92,22 @@ fn bytes() {
 }
 
 #[test]
+fn notes() {
+    let note = |at: usize, notes: Notes| move |g: &mut Graph| g.values[at].notes = notes;
+    check("notes", "%x", note(0, Notes { freeze: true, ..Notes::default() }));
+    check("notes", "@w", note(1, Notes { keep: true, ..Notes::default() }));
+    check("notes", "@w", note(1, Notes { lr: Some(0.0), ..Notes::default() }));
+    check("notes", "@w", note(1, Notes { init: Some(Init::Fill(f64::NAN)), ..Notes::default() }));
+    check("notes", "@w", note(1, Notes { init: Some(Init::Normal(-1.0)), ..Notes::default() }));
+    check("notes", "%y", note(3, Notes { new: true, ..Notes::default() }));
+}
+
+#[test]
+fn train_output() {
+    check("train output", "output `z`", |g| g.outputs[1].train = true);
+}
+
+#[test]
 fn definition() {
     check("definition", "%x", |g| g.values[0].def = Def::Input(1));
     check("definition", "%w", |g| g.values[1].def = Def::Input(0));
@@ -101,7 +117,7 @@ fn definition() {
 
 #[test]
 fn single() {
-    let stray = |def| Value { name: "stray".into(), ty: Type::f32([1]), def };
+    let stray = |def| Value { name: "stray".into(), ty: Type::f32([1]), def, notes: Notes::default() };
     check("single", "@stray", |g| g.values.push(stray(Def::Param)));
     check("single", "%stray", |g| g.values.push(stray(Def::Node(NodeId::new(0), 0))));
     check("single", "@w", |g| g.params.push(g.params[0]));
@@ -150,7 +166,9 @@ fn outputs() {
 
 #[test]
 fn unique_output() {
-    check("unique output", "output `y`", |g| g.outputs.push(Output { name: "y".into(), value: ValueId::new(0) }));
+    check("unique output", "output `y`", |g| {
+        g.outputs.push(Output { name: "y".into(), value: ValueId::new(0), train: false })
+    });
 }
 
 #[test]
@@ -176,7 +194,9 @@ fn numbering() {
 #[test]
 fn compacting_drops_what_nothing_defines() {
     let mut graph = good();
-    graph.values.insert(0, Value { name: "stray".into(), ty: Type::f32([1]), def: Def::Param });
+    graph
+        .values
+        .insert(0, Value { name: "stray".into(), ty: Type::f32([1]), def: Def::Param, notes: Notes::default() });
     let shifted = |id: &mut ValueId| *id = ValueId::new(id.index() + 1);
     graph.inputs.iter_mut().chain(&mut graph.params).for_each(shifted);
     graph.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut().chain(&mut n.results)).for_each(shifted);
@@ -194,5 +214,5 @@ fn every_rule_of_the_table_has_a_test() {
         assert!(tests.contains(&format!("check(\"{}\"", rule.replace(' ', ""))), "rule `{rule}` has no rejecting test");
         count += 1;
     }
-    assert_eq!(count, 17);
+    assert_eq!(count, 19);
 }

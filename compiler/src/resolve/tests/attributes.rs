@@ -82,11 +82,76 @@ fn bad_labels() {
     check("", ty, IMAGE, "E0243");
 }
 
+/// What graph text says of the weights and nodes of a body, without their types.
+#[track_caller]
+fn notes(body: &str, expected: &[&str]) {
+    let text = good(&net(body)).graph.to_string();
+    let lines = text.lines().filter(|line| line.contains("] ")).filter_map(|line| {
+        let line = line.trim().trim_start_matches("param ").trim_start_matches("state ");
+        let (name, notes) = (line.split([':', ' ']).next()?, line.rsplit_once("] ")?.1);
+        (!notes.contains([':', '{', '-'])).then(|| format!("{name} {notes}"))
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), expected, "{text}");
+    let graph = crate::graph::parse(&text).expect("the text of a graph is read back");
+    assert_eq!(graph.to_string(), text);
+}
+
 #[test]
-fn bindings_and_calls_take_none_yet() {
-    for (body, expected) in
-        [("@freeze let y = x y", "E0242"), ("x |> @keep relu", "E0242"), ("x |> @labels(\"a\") relu", "E0243")]
-    {
-        assert_eq!(bad(&net(body))[0].code, expected, "{body}");
+fn attributes_about_weights() {
+    notes("@freeze let y = x |> conv(8, 1) y", &["@y.weight freeze", "@y.bias freeze"]);
+    notes("x |> @lr(10) @new conv(8, 1, bias: false)", &["@conv.weight new lr=10.0"]);
+    notes("x |> @init(kaiming) conv(8, 1)", &["@conv.weight init=kaiming"]);
+    notes("x |> @init(fill(0)) batch_norm", &["@batch_norm.weight init=fill(0.0)"]);
+    notes("x |> @init(xavier()) batch_norm", &[]);
+    notes(
+        "x |> @freeze batch_norm",
+        &[
+            "@batch_norm.weight freeze",
+            "@batch_norm.bias freeze",
+            "@batch_norm.running_mean freeze",
+            "@batch_norm.running_var freeze",
+        ],
+    );
+    notes("x |> @keep relu", &["%relu keep"]);
+    notes("@keep let y = x |> relu |> relu y", &["%y keep"]);
+    notes(
+        "@lr(2) let y = x |> @lr(3) conv(8, 1, bias: false) as a |> conv(8, 1, bias: false) as b y",
+        &["@y.a.weight lr=3.0", "@y.b.weight lr=2.0"],
+    );
+    notes("@freeze share f = conv(8, 1, bias: false) f(f(x))", &["@f.weight freeze"]);
+    notes("@freeze param g: f32[1, 8, 1, 1] = normal(std: 0.5) x * g", &["@g freeze init=normal(0.5)"]);
+}
+
+#[test]
+fn attributes_that_cannot_be() {
+    for (body, expected) in [
+        ("@freez let y = x y", "E0242"),
+        ("x |> @labels(\"a\") relu", "E0243"),
+        ("x |> @train relu", "E0243"),
+        ("@keep let (a, b) = (x, x) a", "E0243"),
+        ("@keep let y = 3 x", "E0243"),
+        ("@keep share f = relu() f(x)", "E0243"),
+        ("@keep param g: f32[1, 8, 1, 1] = fill(1) x * g", "E0243"),
+        ("share f = conv(8, 1) x |> @freeze f", "E0243"),
+        ("@freeze @freeze let y = x y", "E0244"),
+        ("@freeze(true) let y = x y", "E0245"),
+        ("@lr let y = x y", "E0245"),
+        ("@lr(0) let y = x y", "E0245"),
+        ("@lr(\"a\") let y = x y", "E0245"),
+        ("@init(he) let y = x y", "E0245"),
+        ("@init(fill) let y = x y", "E0245"),
+        ("@init(normal(0)) let y = x y", "E0245"),
+        ("@init(kaiming(1)) let y = x y", "E0245"),
+        ("@init(3) let y = x y", "E0245"),
+        ("@path(3) let y = x y", "E0245"),
+        ("@path(\"a..b\") let y = x y", "E0245"),
+        ("@path(\"a-b\") let y = x y", "E0245"),
+        ("@path let y = x y", "E0245"),
+        ("param g: f32[8] = kaiming() x * 2", "E0245"),
+        ("param g: f32[8] = ones() x * 2", "E0245"),
+        ("param g: f32[8] = fill(x) x * 2", "E0245"),
+    ] {
+        let found: Vec<&str> = bad(&net(body)).iter().map(|error| error.code).collect();
+        assert_eq!(found, [expected], "{body}");
     }
 }

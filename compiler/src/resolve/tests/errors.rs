@@ -55,10 +55,10 @@ fn names() {
     check_body("let y = if true { let z = x z } else { x } relu(z)", "E0207");
     check("block b(a) { x }\n^E0207\nnet m(x: f32[1, 4]) -> f32[1, 4] { b(x) }");
     check("const a = x\n^E0207\nnet m(x: f32[1, 4]) -> f32[1, 4] { x }");
-    check_body("relu(relu)", "E0208");
-    check_body("relu(channels)", "E0208");
+    check_body("relu(relu)", "E0303");
+    check_body("relu(channels)", "E0303");
     check_body("relu(m)", "E0208");
-    check("block b(x) { x }\nnet m(x: f32[1, 4]) -> f32[1, 4] { b }\n^E0208");
+    check("block b(x) { x }\nnet m(x: f32[1, 4]) -> f32[1, 4] { b }\n^E0303");
     check_body("x |> rleu", "E0209");
     check_body("x(1)", "E0210");
     check_body("x |> m", "E0210");
@@ -321,6 +321,7 @@ fn every_code_is_tested() {
         include_str!("attributes.rs"),
         include_str!("errors.rs"),
         include_str!("graphs.rs"),
+        include_str!("language.rs"),
         include_str!("limits.rs"),
         include_str!("settings.rs"),
         include_str!("../settings.rs"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rebirth_lang::{Source, parse};
+use rebirth_lang::{Program, Source};
 
 use super::super::{Model, Settings, resolve};
 use super::{render, weights};
@@ -16,7 +16,7 @@ fn read(path: &str) -> String {
 fn sample(name: &str) -> Model {
     let text = read(&format!("samples/{name}.net"));
     let source = Source::new(name, text.as_str());
-    resolve(&source, &parse(&source).unwrap(), &Settings::default())
+    resolve(&Program::single(&source).unwrap(), &Settings::default())
         .unwrap_or_else(|errors| panic!("{}", render(&text, &errors)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rebirth_lang::{Diagnostic, Source, parse};
+use rebirth_lang::{Diagnostic, Program, Source};
 use rebirth_runtime::DType;
 
 use super::super::{Dim, Header, HeaderInput, SetValue, Settings, bind_dims, header};
@@ -70,7 +70,7 @@ fn one_of_several_nets() {
 #[test]
 fn headers() {
     let source = Source::new("test.net", TEXT);
-    let file = parse(&source).unwrap();
+    let program = Program::single(&source).unwrap();
     let symbol = |name: &str| Dim::Symbol(name.to_string());
     let expected = Header {
         net: "m".to_string(),
@@ -87,13 +87,13 @@ fn headers() {
             },
         ],
     };
-    assert_eq!(header(&source, &file, &Settings::default()), Ok(expected));
-    codes(header(&source, &file, &Settings { net: Some("a".to_string()), ..Settings::default() }), &["E0203"]);
+    assert_eq!(header(&program, &Settings::default()), Ok(expected));
+    codes(header(&program, &Settings { net: Some("a".to_string()), ..Settings::default() }), &["E0203"]);
 }
 
 fn bind(settings: &Settings, arrays: &[(Option<&str>, &[usize])]) -> Result<BTreeMap<String, usize>, Vec<Diagnostic>> {
     let source = Source::new("test.net", TEXT);
-    bind_dims(&source, &parse(&source).unwrap(), settings, arrays)
+    bind_dims(&Program::single(&source).unwrap(), settings, arrays)
 }
 
 #[test]
@@ -129,6 +129,6 @@ fn arrays_that_do_not_fit() {
 #[test]
 fn the_only_input_needs_no_name() {
     let source = Source::new("test.net", "net m(x: f32[n, 4]) -> f32[n, 4] { x }");
-    let file = parse(&source).unwrap();
-    assert_eq!(bind_dims(&source, &file, &Settings::default(), &[(None, &[7, 4])]), Ok([("n".to_string(), 7)].into()));
+    let program = Program::single(&source).unwrap();
+    assert_eq!(bind_dims(&program, &Settings::default(), &[(None, &[7, 4])]), Ok([("n".to_string(), 7)].into()));
 }

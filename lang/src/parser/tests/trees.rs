@@ -93,7 +93,9 @@ fn spans() {
     assert_eq!(slice(block.span), text);
     assert_eq!(slice(block.params[0].span), "x");
     assert_eq!(slice(block.params[1].span), "y = 1");
-    let crate::ast::Statement::Let(binding) = &block.body.statements[0];
+    let crate::ast::Statement::Let(binding) = &block.body.statements[0] else {
+        panic!("not a `let`");
+    };
     assert_eq!(slice(binding.span), "let a = f( 1 ) as g");
     assert_eq!(slice(binding.value.span), "f( 1 ) as g");
     assert_eq!(slice(block.body.result.span), "( if x { 1 } else { 2 }  )");
