@@ -37,7 +37,7 @@ impl BatchNorm {
         if !(0.0..=f64::from(f32::MAX)).contains(&self.eps) {
             Some((
                 "eps",
-                format!("must not be negative nor beyond f32, found {:e}", self.eps),
+                format!("must not be negative nor beyond f32, found {:?}", self.eps),
             ))
         } else if !(0.0..=1.0).contains(&self.momentum) {
             Some((

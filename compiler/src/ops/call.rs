@@ -307,10 +307,13 @@ impl<'a> Call<'a> {
 
 fn in_range(name: &'static str, value: i64, low: i64) -> Result<usize, CallError> {
     if value < low {
-        return Err(CallError::argument(name, format!("`{name}` must be at least {low}, not {value}")));
+        return Err(CallError::argument(name, format!("`{name}` must be at least {low}, not {value}")).help(format!(
+            "give `{name}` an integer from {low}; where it is computed, look at what it is computed from"
+        )));
     }
     if value > MAX_ATTRIBUTE {
-        return Err(CallError::argument(name, format!("`{name}` must be at most {MAX_ATTRIBUTE}, not {value}")));
+        return Err(CallError::argument(name, format!("`{name}` must be at most {MAX_ATTRIBUTE}, not {value}"))
+            .help("no network needs as much: look at what it is computed from"));
     }
     Ok(value as usize)
 }

@@ -88,7 +88,7 @@ impl Declare for Constant {
     fn from_call(call: &Call<'_>) -> Result<(Constant, Vec<ParamSpec>), CallError> {
         let value = call.float("value")?;
         let constant = Constant::scalar(value).ok_or_else(|| {
-            CallError::argument("value", format!("{value:e} is too large for f32"))
+            CallError::argument("value", format!("{value:?} is too large for f32"))
         })?;
         Ok((constant, Vec::new()))
     }
@@ -96,7 +96,7 @@ impl Declare for Constant {
     fn from_attributes(attributes: &mut AttrReader) -> Result<Constant, String> {
         let value = attributes.float("value")?;
         if !(value as f32).is_finite() {
-            return Err(format!("{value:e} is too large for f32"));
+            return Err(format!("{value:?} is too large for f32"));
         }
         Ok(Constant {
             value,

@@ -39,17 +39,17 @@ impl Lrn {
             Some((
                 "alpha",
                 format!(
-                    "must not be negative nor beyond f32, found {:e}",
+                    "must not be negative nor beyond f32, found {:?}",
                     self.alpha
                 ),
             ))
         } else if !fits(self.beta) {
             Some((
                 "beta",
-                format!("must be finite in f32, found {:e}", self.beta),
+                format!("must be finite in f32, found {:?}", self.beta),
             ))
         } else if !fits(self.k) || self.k < normal {
-            Some(("k", format!("must be positive in f32, found {:e}", self.k)))
+            Some(("k", format!("must be positive in f32, found {:?}", self.k)))
         } else {
             None
         }

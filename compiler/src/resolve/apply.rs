@@ -4,6 +4,7 @@ use rebirth_lang::ast::{Expr, ExprKind};
 use rebirth_lang::{Diagnostic, Span};
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
+use super::calls::Callee;
 use super::eval::Fault;
 use super::paths::{MAX_PATH, Member, Segment};
 use super::resolver::Resolver;
@@ -115,7 +116,7 @@ impl<'a> Resolver<'a> {
         let placeholder = self.builder.graph().nodes.len().to_string();
         let results = match self.builder.node(&placeholder, op, inputs) {
             Ok(results) => results,
-            Err(mismatch) => return self.mismatch(&mismatch, &site),
+            Err(mismatch) => return self.mismatch(entry, &mismatch, &site),
         };
         self.origins.push(Origin { span: site.whole, path: prefix });
         self.names.push(name);
@@ -193,7 +194,7 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    fn call_error(&mut self, entry: &Entry, error: &CallError, site: &Site<'a>) -> Value {
+    fn call_error(&mut self, entry: &'static Entry, error: &CallError, site: &Site<'a>) -> Value {
         let mut diagnostic = match error.argument {
             Some(name) => {
                 let given = site.arguments.iter().find(|(given, _)| *given == name);
@@ -209,17 +210,20 @@ impl<'a> Resolver<'a> {
         };
         diagnostic = self.label_operands(diagnostic, site, &[]);
         let about = entry.signature.args.iter().find(|arg| Some(arg.name) == error.argument);
-        diagnostic.help = error.help.clone().or_else(|| about.map(|arg| format!("`{}`: {}", arg.name, arg.doc)));
+        diagnostic.help = error.help.clone().or_else(|| match about {
+            Some(arg) => Some(format!("`{}`: {}", arg.name, arg.doc)),
+            None => Some(self.usage(&Callee::Operator(entry))),
+        });
         self.report(diagnostic)
     }
 
     #[cold]
     #[inline(never)]
-    fn mismatch(&mut self, mismatch: &Mismatch, site: &Site<'a>) -> Value {
+    fn mismatch(&mut self, entry: &'static Entry, mismatch: &Mismatch, site: &Site<'a>) -> Value {
         let diagnostic = Diagnostic::new(codes::SHAPES, mismatch.message.clone())
             .label(site.primary, format!("in this `{}`", site.callee));
         let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands);
-        diagnostic.help = mismatch.help.clone();
+        diagnostic.help = mismatch.help.clone().or_else(|| Some(self.usage(&Callee::Operator(entry))));
         self.report(diagnostic)
     }
 

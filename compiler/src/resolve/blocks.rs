@@ -20,7 +20,7 @@ impl<'a> Resolver<'a> {
         slots: Slots<'a>,
         at: Option<At>,
     ) -> Value {
-        if self.impure(call.callee.span, "tensors") || !self.may_call(&block.name, &call.callee, true) {
+        if self.unknown || self.impure(call.callee.span, "tensors") || !self.may_call(&block.name, &call.callee, true) {
             return Value::Error;
         }
         let alias = call.alias.as_ref().map(|alias| alias.name.as_str());
@@ -48,7 +48,7 @@ impl<'a> Resolver<'a> {
 
     /// The value of a function for these arguments.
     pub(super) fn call_fn(&mut self, function: &'a ast::Fn, call: &'a ast::Call, slots: Slots<'a>) -> Value {
-        if !self.may_call(&function.name, &call.callee, false) {
+        if self.unknown || !self.may_call(&function.name, &call.callee, false) {
             return Value::Error;
         }
         self.pure.push(Pure::Fn(function));
@@ -62,6 +62,7 @@ impl<'a> Resolver<'a> {
 
     /// Evaluates what is declared as `name` and called at `span`, in a scope and file of its own.
     fn enter(&mut self, name: &'a Ident, span: Span, evaluate: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.called.insert(name.span);
         self.chain.push(Frame::Call { callee: name, span });
         let floor = self.scopes.enter();
         let value = self.within(name.span.file, evaluate);

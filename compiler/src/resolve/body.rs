@@ -12,6 +12,14 @@ use super::value::Value;
 
 impl<'a> Resolver<'a> {
     pub(super) fn if_else(&mut self, branches: &'a ast::If) -> Value {
+        if self.unknown {
+            for branch in &branches.branches {
+                self.expr(&branch.condition);
+                self.inner_body(&branch.body);
+            }
+            self.inner_body(&branches.otherwise);
+            return Value::Error;
+        }
         for branch in &branches.branches {
             match self.expr(&branch.condition) {
                 Value::Bool(true) => return self.inner_body(&branch.body),
@@ -34,6 +42,14 @@ impl<'a> Resolver<'a> {
     pub(super) fn for_loop(&mut self, for_loop: &'a ast::For, span: Span) -> Value {
         let list = self.expr(&for_loop.list);
         let mut state = self.expr(&for_loop.init);
+        if self.unknown {
+            self.scopes.push();
+            self.bind(&for_loop.pattern, Value::Error, for_loop.list.span);
+            self.bind(&for_loop.state, Value::Error, for_loop.init.span);
+            self.body(&for_loop.body);
+            self.scopes.pop();
+            return Value::Error;
+        }
         let Value::List(list) = list else {
             return self.wrong_kind(&list, for_loop.list.span, "what a loop runs over", "a list or range");
         };

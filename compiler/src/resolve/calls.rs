@@ -259,7 +259,7 @@ impl<'a> Resolver<'a> {
                 });
                 let operators = ops::TABLE.iter().map(|entry| entry.signature.name);
                 let all = declared.chain(operators).chain(functions::TABLE.iter().map(|function| function.name));
-                let help = suggest::or_else(&name.name, all, || self.elsewhere(&name.name));
+                let help = suggest::or_by_word(&name.name, all, || self.elsewhere(&name.name));
                 self.error(
                     codes::UNKNOWN_CALLEE,
                     format!("there is no operator, block or function `{name}`"),
@@ -396,7 +396,7 @@ impl<'a> Resolver<'a> {
 
     /// How to call it.
     #[cold]
-    fn usage(&self, callee: &Callee<'a>) -> String {
+    pub(super) fn usage(&self, callee: &Callee<'a>) -> String {
         let params: Vec<String> = match callee {
             Callee::Block(_) | Callee::Fn(_) => {
                 let params = callee.declared().map(|(params, _)| params).unwrap_or_default();

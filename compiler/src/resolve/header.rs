@@ -211,6 +211,13 @@ impl<'a> Resolver<'a> {
 
     /// The size that a dimension's expression says.
     pub(super) fn dimension(&mut self, dim: &'a Expr) -> Option<usize> {
+        if let ExprKind::Name(name) = &dim.kind
+            && self.scopes.get(name).is_none()
+            && !matches!(self.item(name), Some(Item::Const(_)))
+        {
+            self.unknown_dimension(name, dim.span);
+            return None;
+        }
         let value = self.expr(dim);
         if let Value::Int(size) = value
             && size > 0
@@ -229,6 +236,17 @@ impl<'a> Resolver<'a> {
             );
         }
         None
+    }
+
+    #[cold]
+    fn unknown_dimension(&mut self, name: &str, span: Span) {
+        let known = || self.scopes.names().chain(self.constants().map(|(name, _)| name));
+        let help = suggest::or_else(name, known(), || {
+            format!(
+                "a symbol such as `{name}` gets its size from an input: write it in the type of one; or declare `const {name} = ..`"
+            )
+        });
+        self.error(codes::UNKNOWN_NAME, format!("no input has a dimension `{name}`"), span, "not declared", &help);
     }
 
     fn dtype(&mut self, name: &ast::Ident) -> Option<DType> {

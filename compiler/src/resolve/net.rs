@@ -17,6 +17,7 @@ impl<'a> Resolver<'a> {
     /// Resolves the chosen net.
     pub(super) fn resolve(mut self) -> Result<Model, Vec<Diagnostic>> {
         let Some(net) = self.chosen_net() else {
+            self.check_uncalled();
             return Err(self.into_errors());
         };
         self.builder = Builder::new(&net.name.name, self.settings.mode);
@@ -53,6 +54,7 @@ impl<'a> Resolver<'a> {
         if self.errors.is_empty() {
             self.clashes();
         }
+        self.check_uncalled();
         if !self.errors.is_empty() {
             return Err(self.into_errors());
         }

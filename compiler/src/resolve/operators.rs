@@ -5,10 +5,13 @@ use rebirth_lang::{Diagnostic, Span};
 
 use super::apply::{At, Operand, Site};
 use super::calls::{Arg, Slots};
-use super::codes;
 use super::resolver::Resolver;
 use super::value::Value;
+use super::{codes, suggest};
 use crate::ops::{self, ArgValue, Entry, Operands};
+
+/// What the elements of a list of operands must be.
+const IN_A_LIST: &str = "tensors only";
 
 impl<'a> Resolver<'a> {
     /// The value of a call of an operator.
@@ -68,6 +71,13 @@ impl<'a> Resolver<'a> {
             (Operands::List(_), Value::Tensor(_)) => {
                 format!("put the tensors into a list: `{}([a, b])`", call.callee)
             }
+            (_, Value::Str(text)) if spec.kind == ops::ArgKind::Pad => {
+                suggest::or_else(text, ["same", "valid"], || format!("`{}`: {}", spec.name, spec.doc))
+            }
+            (_, Value::Op(op)) => format!(
+                "`{}` is {}; an operator is given to a block's parameter declared `{}: op`",
+                spec.name, spec.doc, op.name
+            ),
             _ => format!("`{}`: {}", spec.name, spec.doc),
         };
         self.report(
@@ -89,11 +99,12 @@ impl<'a> Resolver<'a> {
     fn operands(&mut self, entry: &Entry, call: &ast::Call, args: Vec<Arg<'a>>) -> Option<Vec<Operand<'a>>> {
         let mut operands = Vec::new();
         let mut good = true;
+        let wanted = if matches!(entry.signature.operands, Operands::List(_)) { IN_A_LIST } else { "a tensor" };
         let mut add = |this: &mut Self, name: &str, value: &Value, span: Span, expr: Option<&'a Expr>| match value {
             Value::Tensor(id) => operands.push(Operand { value: *id, span, expr }),
             _ => {
                 good = false;
-                this.not_a_tensor(call, name, value, span, "a tensor");
+                this.not_a_tensor(call, name, value, span, wanted);
             }
         };
         match (entry.signature.operands, args.as_slice()) {
@@ -134,6 +145,7 @@ impl<'a> Resolver<'a> {
             Value::Op(op) => format!("call it: `{}(..)`, or `x |> {}`", op.name, op.name),
             Value::List(list) if list.items.is_empty() => "the list must hold at least one tensor".to_string(),
             Value::List(_) => "take one element, such as `list[0]`, or join them with `concat`".to_string(),
+            _ if wanted == IN_A_LIST => "every element must be a tensor; a number joins in with `+` or `*`".to_string(),
             _ => format!("the tensor comes first: `x |> {}(..)` or `{}(x, ..)`", call.callee, call.callee),
         };
         self.report(

@@ -92,6 +92,10 @@ pub(super) struct Resolver<'a> {
     pub(super) warnings: Vec<Diagnostic>,
     /// What has been reported, to say it once however often a block is called.
     reported: HashSet<(&'static str, Option<Span>)>,
+    /// Blocks and functions that were called, by the place of their name.
+    pub(super) called: HashSet<Span>,
+    /// Set while code is checked that nothing calls: its parameters are unknown.
+    pub(super) unknown: bool,
     /// How often an error was met, told or not.
     pub(super) failures: usize,
     /// Set when going on makes no sense: every evaluation is an `Error` from then on.
@@ -128,6 +132,8 @@ impl<'a> Resolver<'a> {
             errors: Vec::new(),
             warnings: Vec::new(),
             reported: HashSet::new(),
+            called: HashSet::new(),
+            unknown: false,
             failures: 0,
             stopped: false,
         };

@@ -11,6 +11,32 @@ pub(super) fn or_else<'c>(
     nearest(name, candidates).map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
 }
 
+/// As [`or_else`], but `pool` also finds `max_pool` and `avg_pool`: names one of whose words is near.
+pub(super) fn or_by_word<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    /// More are no help.
+    const SHOWN: usize = 3;
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    or_else(name, candidates.iter().copied(), || {
+        let like = |candidate: &&&str| {
+            let words = || candidate.split('_').filter(|word| word.len() > 2);
+            words().count() > 1 && nearest(name, words()).is_some()
+        };
+        let alike: Vec<&str> = candidates.iter().filter(like).take(SHOWN).copied().collect();
+        match alike.as_slice() {
+            [] => otherwise(),
+            [one] => format!("did you mean `{one}`?"),
+            [init @ .., last] => {
+                let init: Vec<String> = init.iter().map(|name| format!("`{name}`")).collect();
+                format!("did you mean {} or `{last}`?", init.join(", "))
+            }
+        }
+    })
+}
+
 /// `a`, `b` and `c`
 pub(super) fn listing<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
     /// More than these are only counted.
@@ -30,6 +56,18 @@ pub(super) fn listing<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_several_words() {
+        let names = ["avg_pool", "conv", "global_avg_pool", "max_pool", "relu"];
+        let check = |name: &str, expected: &str| {
+            assert_eq!(or_by_word(name, names, || "nothing".to_string()), expected);
+        };
+        check("max_poll", "did you mean `max_pool`?");
+        check("poool", "did you mean `avg_pool`, `global_avg_pool` or `max_pool`?");
+        check("global", "did you mean `global_avg_pool`?");
+        check("dropout", "nothing");
+    }
 
     #[test]
     fn listings() {

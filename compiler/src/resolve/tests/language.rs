@@ -359,3 +359,28 @@ E0252 `channels(x) % c == 0` does not hold
     codes(&bad("net m(x: f32[n, 8]) -> f32[n, 8] where n { x }"), &["E0219"]);
     codes(&bad("net m(x: f32[n, 8]) -> f32[n, 8] where k > 0 { x }"), &["E0207"]);
 }
+
+#[test]
+fn code_that_nothing_calls_is_checked() {
+    let check = |items: &str, expected: &[&str]| {
+        let text = format!("{items} net m(x: f32[n, 8]) -> f32[n, 8] {{ x }}");
+        match run(&text, &Settings::default()) {
+            Ok(_) => assert!(expected.is_empty(), "{items} is accepted"),
+            Err(errors) => codes(&errors, expected),
+        }
+    };
+    check("block b(x) { y }", &["E0207"]);
+    check("block b(x) { x |> covn(8, 3) }", &["E0209"]);
+    check("block b(x) { x |> conv(8, 3, strid: 2) }", &["E0212"]);
+    check("block b(x) { if x { y } else { z } }", &["E0207", "E0207"]);
+    check("block b(x) { for i in x with s = x { s + j } }", &["E0207"]);
+    check("block b(x, c = d) where e > 1 { x |> @freez relu }", &["E0207", "E0207", "E0242"]);
+    check("fn f(v) = w", &["E0207"]);
+    check("block b(x) { let y = x let y = x y }", &["E0206"]);
+    check("block a(x) { b(x) } block b(x) { a(x) }", &[]);
+    check(
+        "block b(x, f: op) { share g = f(3) param p: f32[channels(x)] = fill(1) let (a, c) = x (g(a) * p) |> f |> conv(a, c) }",
+        &[],
+    );
+    check("block b(x) { x |> conv(8, 3) |> conv(8, 3) as conv }", &[]);
+}
