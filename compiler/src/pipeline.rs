@@ -20,10 +20,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod codes;
+
 use std::fmt;
 
 use rebirth_lang::{Program as Files, Report, Source};
 use rebirth_runtime::Module;
+use rebirth_runtime::suggest::closest;
 
 use crate::codegen::{CodegenError, jit, target};
 use crate::graph::{self, Graph};
@@ -48,18 +51,50 @@ pub enum CompileError {
 }
 
 impl CompileError {
-    /// The stable code.
+    /// The stable code, one of [`codes::ALL`].
     pub fn code(&self) -> &'static str {
-        match self {
-            CompileError::Graph(_) => "E0701",
-            CompileError::Lower(LowerError::TooLarge { .. }) => "E0702",
-            CompileError::Lower(LowerError::ComputedWeights { .. }) => "E0703",
-            CompileError::Lower(LowerError::Broken(_)) => "E0704",
-            CompileError::Codegen(CodegenError::UnknownCpu { .. }) => "E0705",
-            CompileError::Codegen(CodegenError::OutOfMemory { .. }) => "E0706",
-            CompileError::Codegen(CodegenError::Cranelift { .. }) => "E0707",
-            CompileError::Params { .. } => "E0708",
-        }
+        let code = match self {
+            CompileError::Graph(_) => codes::BROKEN_GRAPH,
+            CompileError::Lower(LowerError::TooLarge { .. }) => codes::TOO_LARGE,
+            CompileError::Lower(LowerError::ComputedWeights { .. }) => codes::COMPUTED_WEIGHTS,
+            CompileError::Lower(LowerError::Broken(_)) => codes::BROKEN_LOOPS,
+            CompileError::Codegen(CodegenError::UnknownCpu { .. }) => codes::UNKNOWN_CPU,
+            CompileError::Codegen(CodegenError::OutOfMemory { .. }) => codes::OUT_OF_MEMORY,
+            CompileError::Codegen(CodegenError::Cranelift { .. }) => codes::CODEGEN,
+            CompileError::Params { .. } => codes::PARAMS,
+        };
+        code.id
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let fixed = match self {
+            CompileError::Graph(_) => {
+                "no `.net` file should lead here: please report it; a graph built by hand must pass `graph::verify`"
+            }
+            CompileError::Lower(LowerError::TooLarge { .. }) => "use a smaller batch or input, or fewer channels",
+            CompileError::Lower(LowerError::ComputedWeights { .. }) => {
+                "make the weights a parameter: they are packed before the network runs"
+            }
+            CompileError::Lower(LowerError::Broken(_)) => {
+                "this is a bug of the compiler: please report it with the network"
+            }
+            CompileError::Codegen(CodegenError::UnknownCpu { name }) => {
+                let names = target::TARGETS.iter().map(|target| target.name);
+                return match closest(name, names) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`native` is the level of this machine".to_owned(),
+                };
+            }
+            CompileError::Codegen(CodegenError::OutOfMemory { .. }) => {
+                "free memory, or use a network with fewer parameters"
+            }
+            CompileError::Codegen(CodegenError::Cranelift { .. }) => {
+                "this is a bug of the compiler or a limit of Cranelift: please report it with the network"
+            }
+            CompileError::Params { .. } => "give one tensor for each parameter, in the order of `Graph::params`",
+        };
+        fixed.to_owned()
     }
 }
 
@@ -114,4 +149,35 @@ pub fn compile(graph: &Graph, params: &[Vec<f32>], cpu: &str) -> Result<Module, 
         }
     }
     jit::compile(&program, target, params).map_err(CompileError::Codegen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loops::verify as rules;
+
+    #[test]
+    fn every_code_is_given_and_has_help() {
+        let text = String::new;
+        let cpu = |name: &str| CompileError::Codegen(CodegenError::UnknownCpu { name: name.to_owned() });
+        let graph = graph::verify::Violation { rule: "", place: text(), message: text() };
+        let loops = rules::Violation { rule: "", region: text(), message: text() };
+        let errors = [
+            CompileError::Graph(graph),
+            CompileError::Lower(LowerError::TooLarge { what: text() }),
+            CompileError::Lower(LowerError::ComputedWeights { operator: text(), node: text() }),
+            CompileError::Lower(LowerError::Broken(loops)),
+            cpu("z80"),
+            CompileError::Codegen(CodegenError::OutOfMemory { bytes: 1 }),
+            CompileError::Codegen(CodegenError::Cranelift { region: text(), message: text() }),
+            CompileError::Params { message: text() },
+        ];
+        let given: Vec<_> = errors.iter().map(CompileError::code).collect();
+        let listed: Vec<_> = codes::ALL.iter().map(|code| code.id).collect();
+        assert_eq!(given, listed);
+        for error in &errors {
+            assert!(error.help().len() > 20, "{error}");
+        }
+        assert_eq!(cpu("x86-64-v33").help(), "did you mean `x86-64-v3`?");
+    }
 }

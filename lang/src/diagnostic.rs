@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::codes::Code;
 use crate::source::{FileId, Source, Sources, Span};
+use crate::suggestion::suggestion;
 
 /// A place in the text and what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Diagnostic {
     /// How to repair it.
     pub help: Option<String>,
     /// The repair as an edit, where there is exactly one likely.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -61,7 +62,7 @@ impl Diagnostic {
     /// Sets the edit that repairs the error.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.fix = Some(Fix { span, replacement: replacement.into() });
+        self.fix = Some(Box::new(Fix { span, replacement: replacement.into() }));
         self
     }
 
@@ -108,6 +109,16 @@ impl Entry {
         &self.sources
     }
 
+    /// The help text, and below it the lines as the fix leaves them.
+    fn help_and_fix(&self) -> Option<String> {
+        let help = self.diagnostic.help.as_deref();
+        let fix = self.diagnostic.fix.as_ref();
+        match fix.and_then(|fix| suggestion(self.sources.get(fix.span.file), fix)) {
+            Some(lines) => Some(format!("{}\n{lines}", help.unwrap_or("try this"))),
+            None => help.map(str::to_owned),
+        }
+    }
+
     /// The file of the error itself.
     fn home(&self) -> FileId {
         self.diagnostic.span().map_or(FileId::ROOT, |span| span.file)
@@ -128,7 +139,7 @@ impl miette::Diagnostic for Entry {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help_and_fix().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {

@@ -10,7 +10,7 @@
 //! - [`program`]: a root file and what it imports;
 //! - [`ast`]: the tree;
 //! - [`dump`]: the tree as text;
-//! - [`diagnostic`]: errors as data, renderable by miette;
+//! - [`diagnostic`]: errors as data, renderable by miette; `suggestion` shows their fixes;
 //! - [`codes`]: the table of error codes.
 //!
 //! ```
@@ -39,11 +39,16 @@ pub mod ast;
 
 pub mod dump;
 
+pub mod format;
+
 pub mod diagnostic;
+
+mod suggestion;
 
 pub mod codes;
 
 pub use diagnostic::{Diagnostic, Fix, Label, Report};
+pub use format::format;
 pub use parser::parse;
 pub use program::{Program, Unreadable};
 pub use source::{FileId, Source, Sources, Span};

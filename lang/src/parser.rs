@@ -14,7 +14,7 @@ mod item;
 mod literal;
 mod operand;
 mod operators;
-mod scan;
+pub(crate) mod scan;
 mod structure;
 
 #[cfg(test)]

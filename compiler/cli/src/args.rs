@@ -9,13 +9,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::resolve::{SetValue, parse_setting};
 
-use crate::{bench, check, inspect, ir, run};
+use crate::{bench, check, completions, explain, fmt as format, inspect, ir, man, run};
 
 const EXAMPLES: &str = "\
 EXAMPLES
   rebirth run samples/efficientnet_lite0.net --image samples/images/chelsea.png
   rebirth inspect samples/googlenet.net
   rebirth run --help
+  rebirth explain E0112
 
 EXIT CODES
   0 fine, 1 the model or the data is wrong, 2 wrong usage, 101 a bug of rebirth";
@@ -32,6 +33,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Options {
     /// The level of CPU to generate code for
     #[arg(long, global = true, value_name = "LEVEL", default_value = "native", value_parser = cpu_levels())]
@@ -42,6 +44,13 @@ pub(crate) struct Options {
     /// Whether messages are coloured; `auto` also respects NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+    /// The form of messages on standard error
+    ///
+    /// Objects of `json` have level, code, message, help, fix and labels; fix and each label have file, start and end in bytes, and
+    /// line, column, end_line and end_column, which count from 1, columns in characters; fix has replacement, labels have text
+    /// and primary.
+    #[arg(long, global = true, value_name = "FORM", value_enum, default_value_t = MessageFormat::Human)]
+    pub(crate) message_format: MessageFormat,
     /// Print results and errors only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -58,13 +67,28 @@ pub(crate) enum Color {
     Never,
 }
 
+/// The form of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people: with the lines they are about
+    Human,
+    /// One line each: FILE:LINE:COLUMN: error[CODE]: MESSAGE
+    Short,
+    /// One JSON object a line
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(check::CheckArgs),
+    Fmt(format::FmtArgs),
     Ir(ir::IrArgs),
     Inspect(inspect::InspectArgs),
     Run(run::RunArgs),
     Bench(bench::BenchArgs),
+    Explain(explain::ExplainArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// The network of a command.

@@ -119,8 +119,7 @@ pub(crate) fn bench(context: &mut Context<'_>, args: &BenchArgs) -> Result<(), F
         weights_bytes: description.weights_bytes,
     };
     if args.json {
-        let json = serde_json::to_string(&timing).map_err(std::io::Error::from)?;
-        writeln!(context.out, "{json}")?;
+        context.print_json(&timing)?;
     } else {
         write!(context.out, "{}", timing.text())?;
     }

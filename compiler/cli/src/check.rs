@@ -2,39 +2,118 @@
 
 use clap::Args;
 use rebirth_compiler::graph::{Graph, verify};
-use rebirth_compiler::inspect::inspect;
+use rebirth_compiler::inspect::{Summary, inspect};
 use rebirth_compiler::pipeline::CompileError;
+use rebirth_compiler::resolve::Settings;
+use rebirth_lang::ast::{self, ExprKind, Item};
+use rebirth_lang::{Diagnostic, FileId, Report};
+use serde::Serialize;
 
 use crate::args::NetArgs;
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::present;
-use crate::source::load;
+use crate::source::{parse_program, resolve_net, settings};
 
 const EXAMPLES: &str = "\
 EXAMPLES
   rebirth check samples/googlenet.net
-  rebirth check samples/googlenet.net --set classes=10 --set n=4";
+  rebirth check samples/googlenet.net --set classes=10 --set n=4
+  rebirth check samples/googlenet.net --json | jq .macs
+  rebirth check model.net --message-format short";
 
-/// Say whether a network is sound.
+/// Say whether networks are sound.
 ///
-/// Parses the file, resolves every name and shape of the net, and verifies the graph that results. Prints one line with the
-/// network's size, or everything that is wrong, each with its place in the file. Needs no weights.
+/// Parses the file, resolves every name and shape of its nets, or of the one that `--net` names, and verifies the graphs that
+/// result. Prints one line with each network's size, and everything that is wrong, with its place in the file. Needs no weights.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     net: NetArgs,
+    /// Print JSON, one line for each net
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), Failure> {
-    let model = load(context, &args.net)?;
-    verified(&model.graph)?;
-    writeln!(context.out, "{}", present::summary(&model.graph.name, &inspect(&model.graph)))?;
-    Ok(())
+    let program = parse_program(&args.net.file)?;
+    let file = program.file(FileId::ROOT);
+    let given = settings(context, &args.net);
+    // A file without nets, or of one, is the resolver's business.
+    let chosen: Vec<Settings> = match nets(file).count() {
+        2.. if given.net.is_none() => nets(file).map(|net| for_net(&given, file, net)).collect(),
+        _ => vec![given],
+    };
+    let mut wrong: Vec<Diagnostic> = Vec::new();
+    for settings in &chosen {
+        match resolve_net(context, &program, settings) {
+            Ok(model) => {
+                verified(&model.graph)?;
+                print(context, &model.graph.name, &inspect(&model.graph), args.json)?;
+            }
+            Err(Failure::Report(report)) => {
+                let new: Vec<_> =
+                    report.diagnostics().filter(|found| !wrong.iter().any(|old| same(old, found))).collect();
+                wrong.extend(new.into_iter().cloned());
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Report::new(program.sources().clone(), wrong).into()) }
+}
+
+fn print(context: &mut Context<'_>, net: &str, summary: &Summary, json: bool) -> Result<(), Failure> {
+    if json {
+        let &Summary { parameters, state, macs, .. } = summary;
+        return context.print_json(&NetJson { net, parameters, state, macs });
+    }
+    Ok(writeln!(context.out, "{}", present::summary(net, summary))?)
+}
+
+#[derive(Serialize)]
+struct NetJson<'a> {
+    net: &'a str,
+    parameters: u64,
+    state: u64,
+    macs: u64,
+}
+
+/// Whether two nets are wrong in the same place, such as a block that both call.
+fn same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    (a.code, &a.message, a.span()) == (b.code, &b.message, b.span())
 }
 
 /// Passes a graph that keeps the rules.
 pub(crate) fn verified(graph: &Graph) -> Result<(), Failure> {
     Ok(verify(graph).map_err(CompileError::Graph)?)
+}
+
+fn nets(file: &ast::File) -> impl Iterator<Item = &ast::Net> {
+    file.items.iter().filter_map(|item| match item {
+        Item::Net(net) => Some(net),
+        _ => None,
+    })
+}
+
+/// The settings for one of several nets: without those of dimensions that only others have.
+fn for_net(given: &Settings, file: &ast::File, net: &ast::Net) -> Settings {
+    let mut settings = Settings { net: Some(net.name.name.clone()), ..given.clone() };
+    settings.set.retain(|name, _| {
+        is_declared(file, name) || has_dimension(net, name) || !nets(file).any(|other| has_dimension(other, name))
+    });
+    settings
+}
+
+fn is_declared(file: &ast::File, name: &str) -> bool {
+    file.items.iter().any(|item| match item {
+        Item::Import(import) => import.names.iter().any(|import| import.local().name == name),
+        item => item.name().is_some_and(|own| own.name == name),
+    })
+}
+
+/// Whether a dimension of an input is spelled like this.
+fn has_dimension(net: &ast::Net, name: &str) -> bool {
+    let mut dims = net.inputs.iter().flat_map(|input| &input.ty.dims);
+    dims.any(|dim| matches!(&dim.kind, ExprKind::Name(dim) if dim == name))
 }

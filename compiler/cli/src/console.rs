@@ -4,8 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use crate::args::{Color, Options};
-use crate::failure::Failure;
+use serde::Serialize;
+
+use crate::args::{Color, MessageFormat, Options};
+use crate::failure::{Failure, Warning};
+use crate::message::{Message, json, short};
 use crate::spinner::Spinner;
 
 /// Columns of messages that go to no terminal.
@@ -14,39 +17,42 @@ const PIPE_WIDTH: usize = 100;
 /// Columns below which messages are not broken further.
 const MIN_WIDTH: usize = 40;
 
-/// What the stream of messages can show.
+/// What the streams can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Console {
-    /// Whether it is a terminal, which can show progress.
+    /// Whether messages go to a terminal, which can show progress.
     pub terminal: bool,
     /// Whether messages are coloured.
     pub color: bool,
-    /// Columns.
+    /// Whether results are coloured.
+    pub color_results: bool,
+    /// Columns of messages.
     pub width: usize,
 }
 
 impl Console {
-    /// A pipe or file.
+    /// Pipes or files.
     pub fn pipe() -> Console {
-        Console { terminal: false, color: false, width: PIPE_WIDTH }
+        Console { terminal: false, color: false, color_results: false, width: PIPE_WIDTH }
     }
 
-    /// The process's standard error; coloured when it is a terminal and `NO_COLOR` is unset or empty.
+    /// The process's standard output and error; what is a terminal is coloured when `NO_COLOR` is unset or empty.
     pub fn of_process() -> Console {
-        if !io::stderr().is_terminal() {
-            return Console::pipe();
-        }
-        let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let size = terminal_size::terminal_size_of(io::stderr());
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let terminal = io::stderr().is_terminal();
+        let size = terminal_size::terminal_size_of(io::stderr()).filter(|_| terminal);
         let width = size.map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0));
-        Console { terminal: true, color: !forbidden, width: width.max(MIN_WIDTH) }
+        Console {
+            terminal,
+            color: allowed && terminal,
+            color_results: allowed && io::stdout().is_terminal(),
+            width: width.max(MIN_WIDTH),
+        }
     }
 
     pub(crate) fn with_color(mut self, color: Color) -> Console {
-        match color {
-            Color::Auto => {}
-            Color::Always => self.color = true,
-            Color::Never => self.color = false,
+        if color != Color::Auto {
+            (self.color, self.color_results) = (color == Color::Always, color == Color::Always);
         }
         self
     }
@@ -54,6 +60,24 @@ impl Console {
     fn handler(&self) -> GraphicalReportHandler {
         let theme = if self.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false)
+    }
+}
+
+/// How a text stands out where there is colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Bold,
+    Dim,
+}
+
+impl Style {
+    /// The text in this style, or as it is without `color`.
+    pub(crate) fn on(self, text: &str, color: bool) -> String {
+        let code = match self {
+            Style::Bold => 1,
+            Style::Dim => 2,
+        };
+        if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
@@ -65,45 +89,91 @@ pub(crate) struct Context<'a> {
     pub(crate) err: &'a mut dyn Write,
     pub(crate) console: Console,
     pub(crate) options: &'a Options,
+    /// The code of the first error shown.
+    pub(crate) first_error: Option<&'static str>,
+    /// Whether an error or warning has been shown to people.
+    pub(crate) has_shown: bool,
 }
 
 impl Context<'_> {
     /// Says something that is no error.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.options.quiet {
-            let _ = writeln!(self.err, "note: {text}");
+            self.say(Message::Note(text));
         }
     }
 
-    /// Shows a diagnostic.
-    pub(crate) fn show(&mut self, diagnostic: &dyn miette::Diagnostic) {
+    /// Shows a message in the form that the options ask for.
+    pub(crate) fn say(&mut self, message: Message<'_>) {
+        if message.level() == "error" {
+            self.first_error = self.first_error.or(message.code());
+        }
+        let text = match self.options.message_format {
+            MessageFormat::Human => self.human(message),
+            MessageFormat::Short => short::short(message),
+            // Strings and numbers always have a JSON.
+            MessageFormat::Json => json::json(message).unwrap_or_default(),
+        };
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// With an empty line before it when an error or warning was shown before.
+    fn human(&mut self, message: Message<'_>) -> String {
+        let diagnostic: &dyn miette::Diagnostic = match message {
+            Message::Error(entry) => entry,
+            Message::Warning(entry) => &Warning(entry),
+            Message::Problem(problem) => problem,
+            Message::Note(text) => return format!("note: {text}"),
+        };
         let mut text = String::new();
         if self.console.handler().render_report(&mut text, diagnostic).is_err() {
             // The labels lie outside the text: show the rest.
             text = diagnostic.to_string();
         }
-        let _ = writeln!(self.err, "{}", text.trim_matches('\n'));
+        let gap = if std::mem::replace(&mut self.has_shown, true) { "\n" } else { "" };
+        format!("{gap}{}", text.trim_matches('\n'))
     }
 
+    /// Shows why a command, or a part of it, failed.
     pub(crate) fn show_failure(&mut self, failure: &Failure) {
         match failure {
             Failure::Report(report) => {
                 for entry in report.entries() {
-                    self.show(entry);
+                    self.say(Message::Error(entry));
                 }
                 let count = report.entries().len();
-                if count > 1 {
+                if count > 1 && self.for_people() {
                     let _ = writeln!(self.err, "{count} errors");
                 }
             }
-            Failure::Problem(problem) => self.show(problem),
-            Failure::Closed => {}
+            Failure::Problem(problem) => self.say(Message::Problem(problem)),
+            Failure::Shown | Failure::Closed => {}
         }
+    }
+
+    /// The last line of a failed run: where to read on.
+    pub(crate) fn point_to_explain(&mut self) {
+        if let Some(code) = self.first_error.filter(|_| self.for_people() && !self.options.quiet) {
+            let line = format!("for more about an error: rebirth explain {code}");
+            let _ = writeln!(self.err, "{}", Style::Dim.on(&line, self.console.color));
+        }
+    }
+
+    /// Whether messages are for people.
+    pub(crate) fn for_people(&self) -> bool {
+        self.options.message_format == MessageFormat::Human
+    }
+
+    /// Prints a result as JSON on one line.
+    pub(crate) fn print_json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_string(value).map_err(io::Error::from)?;
+        Ok(writeln!(self.out, "{json}")?)
     }
 
     /// Does something that may take long, with a spinner on a terminal when it does.
     pub(crate) fn busy<T>(&self, doing: &'static str, work: impl FnOnce() -> T) -> T {
-        let _spinner = (self.console.terminal && !self.options.quiet).then(|| Spinner::start(doing));
+        let spins = self.console.terminal && self.for_people() && !self.options.quiet;
+        let _spinner = spins.then(|| Spinner::start(doing));
         work()
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     Report(Report),
     /// Anything else.
     Problem(Problem),
+    /// All there is to say has been said.
+    Shown,
     /// Who read the results has had enough.
     Closed,
 }
@@ -24,9 +26,9 @@ pub(crate) enum Failure {
 /// An error without a place in a text.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    code: &'static str,
-    message: String,
-    help: Option<String>,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
 }
 
 impl Failure {
@@ -74,7 +76,7 @@ impl From<rebirth_runtime::Error> for Failure {
 
 impl From<CompileError> for Failure {
     fn from(error: CompileError) -> Failure {
-        Failure::Problem(Problem { code: error.code(), message: error.to_string(), help: None })
+        Failure::Problem(Problem { code: error.code(), help: Some(error.help()), message: error.to_string() })
     }
 }
 
@@ -123,5 +125,9 @@ impl<D: miette::Diagnostic> miette::Diagnostic for Warning<'_, D> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
         self.0.labels()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        self.0.related()
     }
 }

@@ -36,8 +36,7 @@ pub(crate) fn inspect(context: &mut Context<'_>, args: &InspectArgs) -> Result<(
     verified(&model.graph)?;
     let summary = analyse(&model.graph);
     if args.json {
-        let json = serde_json::to_string(&NetJson::new(&model.graph.name, &summary)).map_err(std::io::Error::from)?;
-        writeln!(context.out, "{json}")?;
+        context.print_json(&NetJson::new(&model.graph.name, &summary))?;
     } else {
         write!(context.out, "{}", text(&model.graph.name, &summary))?;
     }

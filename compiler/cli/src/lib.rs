@@ -3,20 +3,25 @@
 //! Results go to the first stream, everything else to the second. Exit codes: 0 fine, 1 the model or the data is wrong, 2 usage;
 //! 101 is a panic, which is always a bug of ours.
 //!
-//! Modules in the order a command uses them: `args` (what the command line says), [`console`] (how to show things), `source` and
-//! `prepare` (from files to a compiled module), the subcommands, `present` (numbers and tables), `failure` (why commands fail) with
-//! the table of [`codes`].
+//! Modules in the order a command uses them: `args` (what the command line says), [`console`] and `message` (how to show things),
+//! `source` and `prepare` (from files to a compiled module), the subcommands, `present` (numbers and tables), `failure` (why
+//! commands fail) with the table of [`codes`].
 
 mod args;
 pub mod console;
+mod message;
 
 mod prepare;
 mod source;
 
 mod bench;
 mod check;
+mod completions;
+mod explain;
+mod fmt;
 mod inspect;
 mod ir;
+mod man;
 mod run;
 
 mod present;
@@ -52,18 +57,23 @@ pub fn run_on(
         Err(error) => return usage(&error, out, err, console),
     };
     let console = console.with_color(cli.options.color);
-    let mut context = Context { out, err, console, options: &cli.options };
+    let mut context = Context { out, err, console, options: &cli.options, first_error: None, has_shown: false };
     let result = match &cli.command {
         Command::Check(args) => check::check(&mut context, args),
+        Command::Fmt(args) => fmt::fmt(&mut context, args),
         Command::Ir(args) => ir::ir(&mut context, args),
         Command::Inspect(args) => inspect::inspect(&mut context, args),
         Command::Run(args) => run::run(&mut context, args),
         Command::Bench(args) => bench::bench(&mut context, args),
+        Command::Explain(args) => explain::explain(&mut context, args),
+        Command::Completions(args) => completions::completions(&mut context, args),
+        Command::Man(args) => man::man(&mut context, args),
     };
     match result.and_then(|()| Ok(context.out.flush()?)) {
         Ok(()) | Err(Failure::Closed) => 0,
         Err(failure) => {
             context.show_failure(&failure);
+            context.point_to_explain();
             1
         }
     }

@@ -87,8 +87,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RunArgs) -> Result<(), Failu
         .collect();
     if args.json {
         let json = RunJson { net: &model.graph.name, weights: chosen.to_string(), outputs: &results };
-        let json = serde_json::to_string(&json).map_err(std::io::Error::from)?;
-        writeln!(context.out, "{json}")?;
+        context.print_json(&json)?;
     } else {
         for result in &results {
             write!(context.out, "{}", result.text(results.len() > 1))?;

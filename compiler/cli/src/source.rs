@@ -1,5 +1,6 @@
 //! Reading `.net` files and what they import.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,7 +11,8 @@ use rebirth_lang::{Program, Report, Source, Unreadable, limits};
 use crate::args::NetArgs;
 use crate::codes;
 use crate::console::Context;
-use crate::failure::{Failure, Warning};
+use crate::failure::Failure;
+use crate::message::Message;
 
 /// Reads and parses a file and what it imports; its name in messages is the path as given.
 pub(crate) fn parse_program(path: &Path) -> Result<Program, Failure> {
@@ -44,7 +46,9 @@ fn read_import(folder: &Path, import: &str) -> Result<Source, Unreadable> {
         Failure::Report(report) => {
             Unreadable { message: format!("`{}`: {report}", path.display()), help: "save the file as UTF-8".to_owned() }
         }
-        Failure::Closed => Unreadable { message: format!("`{}` cannot be read", path.display()), help: String::new() },
+        Failure::Shown | Failure::Closed => {
+            Unreadable { message: format!("`{}` cannot be read", path.display()), help: String::new() }
+        }
     })
 }
 
@@ -54,7 +58,7 @@ pub(crate) fn resolve_net(context: &mut Context<'_>, program: &Program, settings
     let mut model = resolve(program, settings).map_err(report)?;
     if !context.options.quiet {
         for entry in report(std::mem::take(&mut model.warnings)).entries() {
-            context.show(&Warning(entry));
+            context.say(Message::Warning(entry));
         }
     }
     Ok(model)
@@ -103,17 +107,24 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
             help,
         ));
     }
-    let too_long = || {
-        let message =
-            format!("the file `{name}` has more than {} bytes, the most a `.net` file may have", limits::TEXT_BYTES);
-        Failure::new(codes::SOURCE_TOO_LONG, message, "is this a weights file? weights are given with `--weights`")
-    };
     if found.len() > limits::TEXT_BYTES as u64 {
-        return Err(too_long());
+        return Err(too_long(&name));
     }
-    let mut bytes = Vec::new();
-    // The file may have grown since.
     let file = File::open(path).map_err(unreadable)?;
-    file.take(limits::TEXT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > limits::TEXT_BYTES { Err(too_long()) } else { Ok(bytes) }
+    // The file may have grown since.
+    capped(file).map_err(unreadable)?.ok_or_else(|| too_long(&name))
+}
+
+/// The bytes of a stream; `None` when they are more than a text may have.
+pub(crate) fn capped(stream: impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    stream.take(limits::TEXT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= limits::TEXT_BYTES).then_some(bytes))
+}
+
+/// A text of this name is too long.
+pub(crate) fn too_long(name: &dyn Display) -> Failure {
+    let limit = limits::TEXT_BYTES;
+    let message = format!("the file `{name}` has more than {limit} bytes, the most a `.net` file may have");
+    Failure::new(codes::SOURCE_TOO_LONG, message, "is this a weights file? weights are given with `--weights`")
 }

@@ -1,17 +1,20 @@
-//! Types of values: a dtype and a static shape.
+//! Types of values: a dtype and a shape.
 
 use std::fmt;
 
 use rebirth_runtime::DType;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
-/// The type of a tensor value. Shapes are static here: symbolic dimensions are bound by the resolver.
+use crate::extent::Extent;
+
+/// The type of a tensor value. In a graph, shapes are numbers: symbolic dimensions are bound by the resolver. Shape rules also
+/// work on types over [`Form`](crate::extent::Form), which stand for all sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Type {
+pub struct Type<D = usize> {
     /// Element type.
     pub dtype: DType,
     /// Extents, outermost first; activations are NCHW.
-    pub shape: Vec<usize>,
+    pub shape: Vec<D>,
 }
 
 /// Why no tensor can have a type.
@@ -35,15 +38,29 @@ impl fmt::Display for TypeError {
     }
 }
 
+impl<D> Type<D> {
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+}
+
+impl<D: Extent> Type<D> {
+    /// Whether this is an extent for extent the shape `shape`, for all sizes.
+    pub fn has_shape(&self, shape: &[usize]) -> bool {
+        self.rank() == shape.len() && self.shape.iter().zip(shape).all(|(extent, &expected)| extent.is(expected))
+    }
+}
+
 impl Type {
     /// An f32 tensor of this shape.
     pub fn f32(shape: impl Into<Vec<usize>>) -> Type {
         Type { dtype: DType::F32, shape: shape.into() }
     }
 
-    /// Number of dimensions.
-    pub fn rank(&self) -> usize {
-        self.shape.len()
+    /// The same type among those over another kind of extent.
+    pub fn lift<D: Extent>(&self) -> Type<D> {
+        Type { dtype: self.dtype, shape: self.shape.iter().map(|&extent| D::constant(extent)).collect() }
     }
 
     /// Whether a tensor can have this type: rank, extents and bytes within the limits.
@@ -73,7 +90,7 @@ impl Type {
     }
 }
 
-impl fmt::Display for Type {
+impl<D: fmt::Display> fmt::Display for Type<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[", self.dtype)?;
         super::print::separated(f, ",", &self.shape, |f, extent| write!(f, "{extent}"))?;

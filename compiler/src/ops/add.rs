@@ -6,6 +6,7 @@ use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering, Operand};
@@ -23,7 +24,11 @@ impl Operator for Add {
         Vec::new()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let [a, b] = shapes::two("add", inputs)?;
         Ok(vec![shapes::broadcast("add", a, b)?])
     }

@@ -7,6 +7,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Count, Kind, Lowering};
 
@@ -30,7 +31,11 @@ impl Operator for AvgPool {
         attributes
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         self.pooling.infer("avg_pool", inputs)
     }
 

@@ -6,6 +6,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -22,9 +23,9 @@ pub struct BatchNorm {
 /// The tensors after x, in order.
 const PARAMS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
 
-fn channels(x: &Type) -> Result<usize, Mismatch> {
-    match x.shape[..] {
-        [_, c] | [_, c, _, _] => Ok(c),
+fn channels<D: Extent>(x: &Type<D>) -> Result<usize, Mismatch> {
+    match &x.shape[..] {
+        [_, c] | [_, c, _, _] => shapes::known("batch_norm", "channels", x, c),
         _ => Err(Mismatch::new(format!(
             "batch_norm needs a tensor of rank 2 or 4 with channels in dimension 1, found {x}"
         ))
@@ -109,7 +110,11 @@ impl Operator for BatchNorm {
         ]
     }
 
-    fn infer(&self, inputs: &[&Type], mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let [x, params @ ..] = inputs else {
             return Err(Mismatch::new(
                 "batch_norm takes a tensor and four parameters, not 0 inputs",
@@ -124,21 +129,25 @@ impl Operator for BatchNorm {
         let c = channels(x)?;
         let expected = Type::f32([c]);
         for (i, (&param, name)) in params.iter().zip(PARAMS).enumerate() {
-            if *param != expected {
+            if param.dtype != expected.dtype || !param.has_shape(&expected.shape) {
                 return Err(
                     Mismatch::new(format!("{name} must be {expected}, found {param}"))
                         .at([1 + i, 0]),
                 );
             }
         }
+        let values_a_channel =
+            || shapes::product(&[&x.shape[..1], &x.shape[2..]].concat())?.known();
         match mode {
             Mode::Infer => Ok(vec![(*x).clone()]),
             // The unbiased variance divides by one less than the count.
-            Mode::Train if c > 0 && x.elements() / c < 2 => Err(Mismatch::new(format!(
-                "training batch_norm needs at least two values a channel, found {x}"
-            ))
-            .at([0])),
-            Mode::Train => Ok(vec![(*x).clone(), expected.clone(), expected]),
+            Mode::Train if c > 0 && values_a_channel().is_some_and(|count| count < 2) => {
+                Err(Mismatch::new(format!(
+                    "training batch_norm needs at least two values a channel, found {x}"
+                ))
+                .at([0]))
+            }
+            Mode::Train => Ok(vec![(*x).clone(), expected.lift(), expected.lift()]),
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -24,7 +25,11 @@ impl Operator for Concat {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let Some(&first) = inputs.first() else {
             return Err(Mismatch::new("concat takes at least one tensor"));
         };
@@ -50,15 +55,17 @@ impl Operator for Concat {
                     x.rank()
                 )));
             }
-            if let Some(d) = (0..x.rank()).find(|&d| d != self.axis && x.shape[d] != first.shape[d])
+            if let Some(d) =
+                (0..x.rank()).find(|&d| d != self.axis && !x.shape[d].same(&first.shape[d]))
             {
-                return Err(wrong(format!(
-                    "dimension {d} is {} in one and {} in the other",
-                    first.shape[d], x.shape[d]
-                ))
-                .help(format!("all dimensions but {} must be equal", self.axis)));
+                let (one, other) = (&first.shape[d], &x.shape[d]);
+                let help = format!("all dimensions but {} must be equal", self.axis);
+                return Err(wrong(shapes::differ(d, one, other))
+                    .help(shapes::equal_if(one, other).unwrap_or(help)));
             }
-            result.shape[self.axis] = result.shape[self.axis].saturating_add(x.shape[self.axis]);
+            let sum = result.shape[self.axis].plus(&x.shape[self.axis]);
+            result.shape[self.axis] =
+                sum.ok_or_else(|| wrong("the sum is too large".to_string()))?;
         }
         Ok(vec![shapes::fits(result)?])
     }

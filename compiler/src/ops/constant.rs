@@ -5,6 +5,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering};
@@ -41,14 +42,18 @@ impl Operator for Constant {
         ]
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         if !inputs.is_empty() {
             return Err(Mismatch::new(format!(
                 "constant takes no tensor, not {}",
                 inputs.len()
             )));
         }
-        Ok(vec![shapes::fits(Type::f32(self.shape.as_slice()))?])
+        Ok(vec![shapes::fits(Type::f32(self.shape.as_slice()).lift())?])
     }
 
     fn evaluate(&self, _inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
@@ -152,7 +157,7 @@ mod tests {
             shape: vec![1 << 30, 1 << 30],
         };
         assert_eq!(
-            vast.infer(&[], Mode::Infer).unwrap_err().message,
+            vast.infer::<usize>(&[], Mode::Infer).unwrap_err().message,
             "the result would be f32[1073741824,1073741824]"
         );
     }

@@ -1,5 +1,7 @@
 //! `conv`: convolution with groups, dilation and four-way padding.
 
+use rebirth_runtime::DType;
+
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::geometry::Window;
 use super::value::Sum;
@@ -7,6 +9,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -30,7 +33,11 @@ impl Operator for Conv {
         attributes
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let (x, weight, bias) = match *inputs {
             [x, weight] => (x, weight, None),
             [x, weight, bias] => (x, weight, Some(bias)),
@@ -42,13 +49,13 @@ impl Operator for Conv {
             }
         };
         let out = self.window.output(x, false)?;
-        let channels = x.shape[1];
-        if weight.rank() != 4 {
+        let channels = shapes::known("conv", "channels", x, &x.shape[1])?;
+        let [out_channels, _, _, _] = &weight.shape[..] else {
             return Err(
                 Mismatch::new(format!("the weight must have rank 4, found {weight}")).at([1]),
             );
-        }
-        let out_channels = weight.shape[0];
+        };
+        let out_channels = shapes::known("conv", "output channels", weight, out_channels)?;
         if self.groups == 0 || channels % self.groups != 0 || out_channels % self.groups != 0 {
             return Err(Mismatch::new(format!(
                 "{} groups do not divide {channels} input and {out_channels} output channels",
@@ -63,7 +70,7 @@ impl Operator for Conv {
             self.window.kernel[0],
             self.window.kernel[1],
         ];
-        if weight.shape != expected {
+        if !weight.has_shape(&expected) {
             return Err(Mismatch::new(format!(
                 "the weight must be {}, found {weight}",
                 Type::f32(expected)
@@ -71,7 +78,7 @@ impl Operator for Conv {
             .at([1]));
         }
         if let Some(bias) = bias
-            && bias.shape != [out_channels]
+            && !bias.has_shape(&[out_channels])
         {
             return Err(Mismatch::new(format!(
                 "the bias must be {}, found {bias}",
@@ -79,12 +86,11 @@ impl Operator for Conv {
             ))
             .at([2]));
         }
-        Ok(vec![shapes::fits(Type::f32([
-            x.shape[0],
-            out_channels,
-            out[0],
-            out[1],
-        ]))?])
+        let [height, width] = out;
+        Ok(vec![shapes::fits(Type {
+            dtype: DType::F32,
+            shape: vec![x.shape[0].clone(), D::constant(out_channels), height, width],
+        })?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
@@ -98,7 +104,7 @@ impl Operator for Conv {
         );
         let ocg = oc / self.groups;
         let [oh, ow] =
-            [(0, h), (1, w)].map(|(d, size)| self.window.count(d, size, false).unwrap_or(0));
+            [(0, h), (1, w)].map(|(d, size)| self.window.count(d, &size, false).unwrap_or(0));
         let mut elements = Vec::with_capacity(x.shape[0] * oc * oh * ow);
         for n in 0..x.shape[0] {
             for o in 0..oc {
@@ -230,7 +236,7 @@ impl Declare for Conv {
             pad: [0; 4],
             dilation: call.pair("dilation", 1)?,
         };
-        window.pad = window.resolve_pad(call.pad("pad")?, [x.shape[2], x.shape[3]]);
+        window.pad = window.resolve_pad(call.pad("pad")?, [&x.shape[2], &x.shape[3]])?;
         let mut params = vec![ParamSpec::weight(
             "weight",
             [out, channels / groups, window.kernel[0], window.kernel[1]],

@@ -1,11 +1,14 @@
 //! `dense`: a fully connected layer.
 
+use rebirth_runtime::DType;
+
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::value::Sum;
 use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -14,9 +17,9 @@ use crate::loops::stage::{Kind, Lowering};
 pub struct Dense;
 
 /// The extents of a tensor of rank 2.
-fn rows(x: &Type) -> Result<[usize; 2], Mismatch> {
-    match x.shape[..] {
-        [n, k] => Ok([n, k]),
+fn rows<D: Extent>(x: &Type<D>) -> Result<(&D, usize), Mismatch> {
+    match &x.shape[..] {
+        [n, k] => Ok((n, shapes::known("dense", "features", x, k)?)),
         _ => Err(Mismatch::new(format!(
             "dense needs a tensor of rank 2 (n, features), found {x}"
         ))
@@ -34,7 +37,11 @@ impl Operator for Dense {
         Vec::new()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let (x, weight, bias) = match *inputs {
             [x, weight] => (x, weight, None),
             [x, weight, bias] => (x, weight, Some(bias)),
@@ -45,9 +52,9 @@ impl Operator for Dense {
                 )));
             }
         };
-        let [n, features] = rows(x)?;
-        let out = match weight.shape[..] {
-            [out, k] if k == features => out,
+        let (n, features) = rows(x)?;
+        let out = match &weight.shape[..] {
+            [out, k] if k.is(features) => out,
             _ => {
                 return Err(Mismatch::new(format!(
                     "the weight must be f32[out,{features}], found {weight}"
@@ -56,15 +63,14 @@ impl Operator for Dense {
             }
         };
         if let Some(bias) = bias
-            && bias.shape != [out]
+            && !matches!(&bias.shape[..], [b] if b.same(out))
         {
-            return Err(Mismatch::new(format!(
-                "the bias must be {}, found {bias}",
-                Type::f32([out])
-            ))
-            .at([2, 1]));
+            return Err(Mismatch::new(format!("the bias must be f32[{out}], found {bias}")).at([2, 1]));
         }
-        Ok(vec![shapes::fits(Type::f32([n, out]))?])
+        Ok(vec![shapes::fits(Type {
+            dtype: DType::F32,
+            shape: vec![n.clone(), out.clone()],
+        })?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
@@ -124,7 +130,7 @@ impl Declare for Dense {
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Dense, Vec<ParamSpec>), CallError> {
-        let [_, features] = rows(call.operands[0])?;
+        let (_, features) = rows(call.operands[0])?;
         let out = call.int("out", 1)?;
         let mut params = vec![ParamSpec::weight("weight", [out, features])];
         if call.bool("bias")? {

@@ -5,6 +5,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -24,7 +25,11 @@ impl Operator for Dropout {
         vec![("p", Attr::Float(self.p))]
     }
 
-    fn infer(&self, inputs: &[&Type], mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("dropout", inputs)?;
         match mode {
             Mode::Infer => Ok(vec![x.clone()]),

@@ -1,12 +1,11 @@
 //! `flatten`: all dimensions before an axis become one, and all from it on another.
 
-use rebirth_runtime::shape::element_count;
-
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -26,7 +25,11 @@ impl Operator for Flatten {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("flatten", inputs)?;
         let Some((before, behind)) = x.shape.split_at_checked(self.axis) else {
             return Err(Mismatch::new(format!(
@@ -35,7 +38,7 @@ impl Operator for Flatten {
             ))
             .at([0]));
         };
-        match (element_count(before), element_count(behind)) {
+        match (shapes::product(before), shapes::product(behind)) {
             (Some(before), Some(behind)) => Ok(vec![shapes::fits(Type {
                 dtype: x.dtype,
                 shape: vec![before, behind],

@@ -2,7 +2,46 @@
 
 use super::call::PadArg;
 use super::{Attr, Attributes, Field, Mismatch, call::AttrReader};
+use crate::extent::Extent;
 use crate::graph::Type;
+
+/// Names of the directions, for messages.
+const AXES: [&str; 2] = ["height", "width"];
+
+/// The padding `"same"` of a window that spans `extent` pixels: top, left, bottom and right, so that outputs are inputs divided
+/// by the stride, rounded up. An odd rest goes to the bottom and right.
+///
+/// # Errors
+/// The padding depends on a size that is not known.
+pub fn same_padding<D: Extent>(extent: [usize; 2], stride: [usize; 2], input: [&D; 2]) -> Result<[usize; 4], Mismatch> {
+    let mut pad = [0; 4];
+    for d in 0..2 {
+        let (size, axis) = (input[d], AXES[d]);
+        let covered = size.div_ceil(stride[d]).and_then(|steps| steps.times(&D::constant(stride[d])));
+        let covered = covered.ok_or_else(|| too_large(axis, size))?;
+        // From 0 to below the stride, so that a window of one pixel never needs padding.
+        let missing = match covered.minus(size).and_then(|missing| missing.known()) {
+            Some(missing) => missing,
+            None if extent[d] == 1 => 0,
+            None => {
+                let axis = ["heights", "widths"][d];
+                let help = match covered.same_if(size) {
+                    Some(condition) => format!("write `{condition}` in the `where` clause, or the padding in numbers"),
+                    None => "write the padding in numbers".to_string(),
+                };
+                let found = format!("`pad: \"same\"` pads differently for different {axis}: here it is {size}");
+                return Err(Mismatch::new(found).at([0]).help(help));
+            }
+        };
+        let total = (extent[d] + missing).saturating_sub(stride[d]);
+        (pad[d], pad[d + 2]) = (total / 2, total - total / 2);
+    }
+    Ok(pad)
+}
+
+fn too_large<D: Extent>(axis: &str, size: &D) -> Mismatch {
+    Mismatch::new(format!("the {axis} {size} is too large to compute with")).at([0])
+}
 
 /// A window over the two spatial dimensions; every pair is (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +63,14 @@ impl Window {
     }
 
     /// Turns the padding of a call into pixels for an input of this height and width.
-    pub fn resolve_pad(&self, pad: PadArg, input: [usize; 2]) -> [usize; 4] {
+    ///
+    /// # Errors
+    /// See [`same_padding`].
+    pub fn resolve_pad<D: Extent>(&self, pad: PadArg, input: [&D; 2]) -> Result<[usize; 4], Mismatch> {
         match pad {
-            PadArg::Explicit(pad) => pad,
-            PadArg::Valid => [0; 4],
-            PadArg::Same => {
-                let total = |d: usize| {
-                    let steps = input[d].div_ceil(self.stride[d]).saturating_sub(1);
-                    (steps * self.stride[d] + self.extent(d)).saturating_sub(input[d])
-                };
-                let [h, w] = [total(0), total(1)];
-                [h / 2, w / 2, h - h / 2, w - w / 2]
-            }
+            PadArg::Explicit(pad) => Ok(pad),
+            PadArg::Valid => Ok([0; 4]),
+            PadArg::Same => same_padding([self.extent(0), self.extent(1)], self.stride, input),
         }
     }
 
@@ -43,37 +78,48 @@ impl Window {
     /// bottom or right padding (the rule of PyTorch and ONNX).
     ///
     /// # Errors
-    /// The operand is not of rank 4, or the window is larger than the padded input.
-    pub fn output(&self, input: &Type, ceil: bool) -> Result<[usize; 2], Mismatch> {
-        if input.rank() != 4 {
+    /// The operand is not of rank 4, or the window is known to be larger than the padded input.
+    pub fn output<D: Extent>(&self, input: &Type<D>, ceil: bool) -> Result<[D; 2], Mismatch> {
+        let [_, _, height, width] = &input.shape[..] else {
             return Err(Mismatch::new(format!(
                 "expected a tensor of rank 4 (n, channels, height, width), found {input}"
             ))
             .at([0]));
-        }
-        let mut out = [0; 2];
-        for (d, axis) in ["height", "width"].into_iter().enumerate() {
-            let size = input.shape[2 + d];
-            out[d] = self.count(d, size, ceil).ok_or_else(|| {
-                let padded = size.saturating_add(self.pad[d] + self.pad[d + 2]);
-                let padding = if padded > size { format!(" ({padded} with padding)") } else { String::new() };
-                Mismatch::new(format!(
-                    "the window spans {} in {axis}, but the input has only {size}{padding}",
-                    self.extent(d)
-                ))
-                .at([0])
-                .help(format!("use a kernel of at most {padded} in {axis}, or more padding"))
-            })?;
-        }
-        Ok(out)
+        };
+        Ok([self.output_along(0, height, ceil)?, self.output_along(1, width, ceil)?])
     }
 
-    /// Outputs in direction `d` of an input of extent `size`; see [`Window::output`]. `None`: the window is larger than the padded input.
-    pub fn count(&self, d: usize, size: usize, ceil: bool) -> Option<usize> {
-        let room = size.checked_add(self.pad[d] + self.pad[d + 2])?.checked_sub(self.extent(d))?;
-        let count = room / self.stride[d] + 1;
-        let hangs = ceil && room % self.stride[d] != 0 && count * self.stride[d] < size + self.pad[d];
-        Some(count + usize::from(hangs))
+    fn output_along<D: Extent>(&self, d: usize, size: &D, ceil: bool) -> Result<D, Mismatch> {
+        let axis = AXES[d];
+        self.count(d, size, ceil).ok_or_else(|| {
+            let Some(known) = size.known() else {
+                return too_large(axis, size);
+            };
+            let padded = known.saturating_add(self.pad[d] + self.pad[d + 2]);
+            let padding = if padded > known { format!(" ({padded} with padding)") } else { String::new() };
+            Mismatch::new(format!(
+                "the window spans {} in {axis}, but the input has only {size}{padding}",
+                self.extent(d)
+            ))
+            .at([0])
+            .help(format!("use a kernel of at most {padded} in {axis}, or more padding"))
+        })
+    }
+
+    /// Outputs in direction `d` of an input of extent `size`; see [`Window::output`]. `None`: the window is known to be larger than
+    /// the padded input, or the numbers are too large. A window over a size that is not known is taken to fit.
+    pub fn count<D: Extent>(&self, d: usize, size: &D, ceil: bool) -> Option<D> {
+        let (before, behind, span, stride) = (self.pad[d], self.pad[d + 2], self.extent(d), self.stride[d]);
+        let room = size.plus(&D::constant(before + behind))?.minus(&D::constant(span))?;
+        // With `ceil` there are two limits: as many windows as cover the padded input, and as many as start before the padding
+        // behind. Which is lower does not depend on the size. With padding behind as large as the window, no window may hang.
+        if !ceil || behind >= span {
+            room.div_floor(stride)?.plus(&D::constant(1))
+        } else if behind + stride <= span {
+            room.div_ceil(stride)?.plus(&D::constant(1))
+        } else {
+            size.plus(&D::constant(before))?.div_ceil(stride)
+        }
     }
 
     /// Taps of output `o` that fall on real input of extent `size`, as a half-open range of tap numbers.
@@ -122,5 +168,53 @@ impl Window {
     /// The receptive field of one output.
     pub fn field(&self) -> Field {
         Field::Window { extent: [self.extent(0), self.extent(1)], stride: self.stride }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extent::Form;
+
+    /// Windows of which the one before did not reach the end of the padding, or that end with it at most.
+    fn counted(window: &Window, size: usize, ceil: bool) -> Option<usize> {
+        let (before, span, stride) = (window.pad[0], window.extent(0), window.stride[0]);
+        let padded = size + before + window.pad[2];
+        let whole = (0..=padded).filter(|o| o * stride + span <= padded).count();
+        let hangs = ceil && (whole - usize::from(whole > 0)) * stride + span < padded && whole * stride < size + before;
+        (whole > 0).then_some(whole + usize::from(hangs))
+    }
+
+    #[test]
+    fn outputs_of_all_small_windows() {
+        let h = Form::symbol("h");
+        for i in 0..4 * 3 * 4 * 4 * 2 * 2 {
+            let mut digits = i;
+            let mut digit = |base: usize| (digits % base, digits /= base).0;
+            let (kernel, stride, before, behind) = (digit(4) + 1, digit(3) + 1, digit(4), digit(4));
+            let (dilation, ceil) = (digit(2) + 1, digit(2) == 1);
+            let pad = [before, 0, behind, 0];
+            let window = Window { kernel: [kernel; 2], stride: [stride; 2], pad, dilation: [dilation; 2] };
+            let symbolic = window.count(0, &h, ceil).unwrap();
+            for size in 1..16 {
+                let expected = counted(&window, size, ceil);
+                assert_eq!(window.count(0, &size, ceil), expected, "{window:?} over {size}, ceil {ceil}");
+                if let Some(expected) = expected {
+                    let found = symbolic.eval(&|_| Some(size as i64));
+                    assert_eq!(found, Some(expected as i64), "{symbolic} for {window:?} at {size}, ceil {ceil}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn same_padding_divides_by_the_stride() {
+        for (kernel, stride, size) in (0..5 * 3 * 12).map(|i| (i % 5 + 1, i / 5 % 3 + 1, i / 15 + 1)) {
+            let mut window = Window { kernel: [kernel, 1], stride: [stride; 2], pad: [0; 4], dilation: [1; 2] };
+            window.pad = window.resolve_pad(PadArg::Same, [&size, &size]).unwrap();
+            assert_eq!(window.count(0, &size, false), Some(size.div_ceil(stride)), "{window:?} over {size}");
+            assert!(window.pad[2] - window.pad[0] <= 1, "{window:?}");
+            assert_eq!([window.pad[1], window.pad[3]], [0, 0]);
+        }
     }
 }

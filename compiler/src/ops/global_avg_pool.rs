@@ -6,6 +6,7 @@ use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Combine, Kind, Lowering, Operand};
@@ -23,12 +24,16 @@ impl Operator for GlobalAvgPool {
         Vec::new()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("global_avg_pool", inputs)?;
         let [n, c, ..] = shapes::image("global_avg_pool", x)?;
         Ok(vec![Type {
             dtype: x.dtype,
-            shape: vec![n, c, 1, 1],
+            shape: vec![n, c, D::constant(1), D::constant(1)],
         }])
     }
 

@@ -6,6 +6,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering, Operand, Place, Stage};
@@ -90,7 +91,11 @@ impl Operator for Lrn {
         ]
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("lrn", inputs)?;
         if x.rank() != 4 {
             return Err(Mismatch::new(format!(

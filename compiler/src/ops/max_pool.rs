@@ -7,6 +7,7 @@ use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
@@ -48,7 +49,11 @@ impl Operator for MaxPool {
         self.pooling.attributes()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         self.pooling.infer("max_pool", inputs)
     }
 

@@ -16,6 +16,7 @@ pub use call::{ArgKind, ArgSpec, ArgValue, Call, CallError, Operands, ParamSpec,
 pub use rng::Rng;
 pub use value::Bounded;
 
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::Lowering;
 
@@ -107,11 +108,14 @@ pub trait Operator {
     /// All attributes; [`Declare::from_attributes`] reads them back.
     fn attributes(&self) -> Attributes;
 
-    /// Types of the results. Checks everything that evaluation and lowering take for granted; all arithmetic checked.
+    /// Types of the results. Checks everything that evaluation and lowering take for granted; all arithmetic checked. Over
+    /// symbolic extents: what it accepts, it accepts for all sizes that are large enough for the windows over them.
     ///
     /// # Errors
-    /// The inputs do not fit the operator or each other.
-    fn infer(&self, inputs: &[&Type], mode: Mode) -> Result<Vec<Type>, Mismatch>;
+    /// The inputs do not fit the operator or each other, for all sizes or for some.
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], mode: Mode) -> Result<Vec<Type<D>>, Mismatch>
+    where
+        Self: Sized;
 
     /// The results in f64, with a bound on how far an f32 evaluation in any order of summation may be from them.
     fn evaluate(&self, inputs: &[&Bounded], mode: Mode) -> Vec<Bounded>;
@@ -183,6 +187,18 @@ macro_rules! operators {
                 }
             }
         )*
+
+        impl Op {
+            /// Types of the results; see [`Operator::infer`].
+            ///
+            /// # Errors
+            /// The inputs do not fit the operator or each other, for all sizes or for some.
+            pub fn infer<D: Extent>(&self, inputs: &[&Type<D>], mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
+                match self {
+                    $(Op::$Op(op) => op.infer(inputs, mode)),*
+                }
+            }
+        }
 
         impl std::ops::Deref for Op {
             type Target = dyn Operator;

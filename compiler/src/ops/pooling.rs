@@ -4,6 +4,7 @@ use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::geometry::Window;
 use super::value::{Bounded, Element};
 use super::{Attr, Attributes, Call, CallError, Mismatch, Rng, shapes};
+use crate::extent::Extent;
 use crate::graph::Type;
 
 /// `kernel` of a pool.
@@ -45,7 +46,7 @@ impl Pooling {
         let [_, _, h, w] = shapes::image(name, call.operands[0])?;
         let (kernel, stride) = (call.pair("kernel", 1)?, call.pair("stride", 1)?);
         let mut window = Window { kernel, stride, pad: [0; 4], dilation: [1; 2] };
-        window.pad = window.resolve_pad(call.pad("pad")?, [h, w]);
+        window.pad = window.resolve_pad(call.pad("pad")?, [&h, &w])?;
         let pooling = Pooling { window, ceil: call.bool("ceil")? };
         match pooling.oversized_pad() {
             None => Ok(pooling),
@@ -81,19 +82,15 @@ impl Pooling {
     ///
     /// # Errors
     /// The operand is no image, smaller than the window, or a window would not touch it.
-    pub fn infer(&self, name: &str, inputs: &[&Type]) -> Result<Vec<Type>, Mismatch> {
+    pub fn infer<D: Extent>(&self, name: &str, inputs: &[&Type<D>]) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one(name, inputs)?;
-        let [n, c, h, w] = shapes::image(name, x)?;
+        let [n, c, ..] = shapes::image(name, x)?;
+        // With less padding than kernel on each side, every window touches a pixel: the first reaches beyond the padding, and
+        // no other starts behind the last pixel.
         if let Some(message) = self.oversized_pad() {
             return Err(Mismatch::new(message).help("use less padding or a larger kernel"));
         }
         let [oh, ow] = self.window.output(x, self.ceil)?;
-        // The first and the last window are the ones that may miss.
-        for (d, count, size) in [(0, oh, h), (1, ow, w)] {
-            if [0, count - 1].iter().any(|&o| self.window.valid_taps(d, o, size).is_empty()) {
-                return Err(Mismatch::new(format!("a window of {name} would lie outside {x}")).at([0]));
-            }
-        }
         Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![n, c, oh, ow] })?])
     }
 
@@ -101,7 +98,7 @@ impl Pooling {
     pub fn evaluate(&self, x: &Bounded, f: impl Fn(&[Element], usize) -> Element) -> Bounded {
         let window = &self.window;
         let (planes, h, w) = (x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
-        let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| window.count(d, size, self.ceil).unwrap_or(0));
+        let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| window.count(d, &size, self.ceil).unwrap_or(0));
         let mut elements = Vec::with_capacity(planes * oh * ow);
         let mut pixels = Vec::new();
         for plane in 0..planes {
@@ -176,6 +173,30 @@ mod tests {
             &[1, 4],
             Err("pool needs a tensor of rank 4 (n, channels, height, width), found f32[1,4]"),
         );
+    }
+
+    /// What the shape rule takes for granted once the padding is less than the kernel.
+    #[test]
+    fn every_window_touches_a_pixel() {
+        for i in 0..2 * 4 * 4 * 4 * 3 * 9 {
+            let mut digits = i;
+            let mut digit = |base: usize| (digits % base, digits /= base).0;
+            let (ceil, kernel, stride, [before, behind]) =
+                (digit(2) == 1, digit(4) + 1, digit(3) + 1, [digit(4), digit(4)]);
+            let size = digit(9) + 1;
+            let window = Window {
+                kernel: [kernel; 2],
+                stride: [stride; 2],
+                pad: [before, before, behind, behind],
+                dilation: [1; 2],
+            };
+            if before.max(behind) >= kernel {
+                continue;
+            }
+            for o in 0..window.count(0, &size, ceil).unwrap_or(0) {
+                assert!(!window.valid_taps(0, o, size).is_empty(), "window {o} of {window:?} over {size}");
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering, Operand};
@@ -22,7 +23,11 @@ impl Operator for Relu {
         Vec::new()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         super::shapes::one("relu", inputs).map(|x| vec![x.clone()])
     }
 

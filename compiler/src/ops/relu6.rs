@@ -5,6 +5,7 @@ use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering, Operand};
@@ -22,7 +23,11 @@ impl Operator for Relu6 {
         Vec::new()
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         shapes::one("relu6", inputs).map(|x| vec![x.clone()])
     }
 
@@ -87,7 +92,7 @@ mod tests {
     #[test]
     fn takes_one_tensor() {
         assert_eq!(
-            Relu6.infer(&[], Mode::Infer).unwrap_err().message,
+            Relu6.infer::<usize>(&[], Mode::Infer).unwrap_err().message,
             "relu6 takes one tensor, not 0"
         );
     }

@@ -4,13 +4,14 @@ use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
 use super::value::{Bounded, Element};
 use super::{Call, CallError, Mismatch, Rng};
+use crate::extent::Extent;
 use crate::graph::Type;
 
 /// The only input of an operator of one operand.
 ///
 /// # Errors
 /// There are more or fewer.
-pub fn one<'a>(name: &str, inputs: &[&'a Type]) -> Result<&'a Type, Mismatch> {
+pub fn one<'a, D>(name: &str, inputs: &[&'a Type<D>]) -> Result<&'a Type<D>, Mismatch> {
     match *inputs {
         [x] => Ok(x),
         _ => Err(Mismatch::new(format!("{name} takes one tensor, not {}", inputs.len()))),
@@ -21,7 +22,7 @@ pub fn one<'a>(name: &str, inputs: &[&'a Type]) -> Result<&'a Type, Mismatch> {
 ///
 /// # Errors
 /// There are more or fewer.
-pub fn two<'a>(name: &str, inputs: &[&'a Type]) -> Result<[&'a Type; 2], Mismatch> {
+pub fn two<'a, D>(name: &str, inputs: &[&'a Type<D>]) -> Result<[&'a Type<D>; 2], Mismatch> {
     match *inputs {
         [a, b] => Ok([a, b]),
         _ => Err(Mismatch::new(format!("{name} takes two tensors, not {}", inputs.len()))),
@@ -32,9 +33,9 @@ pub fn two<'a>(name: &str, inputs: &[&'a Type]) -> Result<[&'a Type; 2], Mismatc
 ///
 /// # Errors
 /// The rank is another, or height or width are 0.
-pub fn image(name: &str, x: &Type) -> Result<[usize; 4], Mismatch> {
-    match x.shape[..] {
-        [n, c, h, w] if h > 0 && w > 0 => Ok([n, c, h, w]),
+pub fn image<D: Extent>(name: &str, x: &Type<D>) -> Result<[D; 4], Mismatch> {
+    match &x.shape[..] {
+        [n, c, h, w] if !h.is(0) && !w.is(0) => Ok([n, c, h, w].map(D::clone)),
         [..] if x.rank() == 4 => Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0])),
         _ => {
             Err(Mismatch::new(format!("{name} needs a tensor of rank 4 (n, channels, height, width), found {x}"))
@@ -43,12 +44,44 @@ pub fn image(name: &str, x: &Type) -> Result<[usize; 4], Mismatch> {
     }
 }
 
-/// A result type.
+/// An extent of `x` on which the shape of a weight depends, so that it has to be a number. `what` is for messages.
+///
+/// # Errors
+/// It is symbolic.
+pub fn known<D: Extent>(name: &str, what: &str, x: &Type<D>, extent: &D) -> Result<usize, Mismatch> {
+    extent.known().ok_or_else(|| {
+        Mismatch::new(format!("{name} needs a fixed number of {what}, found {extent} in {x}")).at([0]).help(format!(
+            "the shape of a weight cannot depend on a size; give {name} the same number of {what} for all sizes"
+        ))
+    })
+}
+
+/// The product of extents; 0 where one is 0. `None` where it is too large.
+pub fn product<D: Extent>(shape: &[D]) -> Option<D> {
+    if shape.iter().any(|extent| extent.is(0)) {
+        return Some(D::constant(0));
+    }
+    shape.iter().try_fold(D::constant(1), |product, extent| product.times(extent))
+}
+
+/// What is wrong with two extents in dimension `d` that should be equal.
+pub fn differ<D: Extent>(d: usize, one: &D, other: &D) -> String {
+    format!("dimension {d} is {one} in one and {other} in the other")
+}
+
+/// How to make two symbolic extents equal, where a condition does.
+pub fn equal_if<D: Extent>(one: &D, other: &D) -> Option<String> {
+    let condition = one.same_if(other)?;
+    Some(format!("they are equal if `{condition}`: write that in the `where` clause"))
+}
+
+/// A result type. Extents that are not known count as 1.
 ///
 /// # Errors
 /// It is larger than a tensor may be.
-pub fn fits(ty: Type) -> Result<Type, Mismatch> {
-    if byte_len(&ty.shape, ty.dtype).is_ok() {
+pub fn fits<D: Extent>(ty: Type<D>) -> Result<Type<D>, Mismatch> {
+    let least: Vec<usize> = ty.shape.iter().map(|extent| extent.known().unwrap_or(1)).collect();
+    if byte_len(&least, ty.dtype).is_ok() {
         return Ok(ty);
     }
     Err(Mismatch::new(format!("the result would be {ty}"))
@@ -77,32 +110,32 @@ pub fn axis(call: &Call<'_>, x: &Type, end: bool) -> Result<usize, CallError> {
 ///
 /// # Errors
 /// Two extents differ and neither is 1, the element types differ, or the result is too large.
-pub fn broadcast(verb: &str, a: &Type, b: &Type) -> Result<Type, Mismatch> {
+pub fn broadcast<D: Extent>(verb: &str, a: &Type<D>, b: &Type<D>) -> Result<Type<D>, Mismatch> {
     let wrong = |why: String| Mismatch::new(format!("cannot {verb} {a} and {b}: {why}")).at([0, 1]);
     if a.dtype != b.dtype {
         return Err(wrong("the element types differ".to_string()));
     }
     let rank = a.rank().max(b.rank());
-    let mut shape = vec![1; rank];
+    let mut shape = vec![D::constant(1); rank];
     for (back, extent) in shape.iter_mut().rev().enumerate() {
         // Dimensions counted from the end exist in the longer shape, perhaps not in the shorter.
-        let own = |x: &Type| x.rank().checked_sub(back + 1).map(|d| (d, x.shape[d]));
+        let own = |x: &Type<D>| x.rank().checked_sub(back + 1).map(|d| (d, x.shape[d].clone()));
         *extent = match (own(a), own(b)) {
-            (Some((_, x)), Some((_, y))) if x == y || y == 1 => x,
-            (Some((_, 1)), Some((_, y))) => y,
+            (Some((_, x)), Some((_, y))) if y.is(1) || x.same(&y) => x,
+            (Some((_, x)), Some((_, y))) if x.is(1) => y,
             (Some((i, x)), Some((j, y))) => {
                 let why = if i == j {
-                    format!("dimension {i} is {x} in one and {y} in the other")
+                    differ(i, &x, &y)
                 } else {
                     format!(
                         "dimension {i} of the first is {x}, dimension {j} of the second, which lies over it, is {y}"
                     )
                 };
-                return Err(wrong(why)
-                    .help("extents must be equal, or one of them 1; shapes are aligned at the last dimension"));
+                let help = "extents must be equal, or one of them 1; shapes are aligned at the last dimension";
+                return Err(wrong(why).help(equal_if(&x, &y).unwrap_or_else(|| help.to_string())));
             }
             (Some((_, x)), None) | (None, Some((_, x))) => x,
-            (None, None) => 1,
+            (None, None) => D::constant(1),
         };
     }
     fits(Type { dtype: a.dtype, shape })

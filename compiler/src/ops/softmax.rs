@@ -7,6 +7,7 @@ use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
     Operator, ParamSpec, Rng, Signature, shapes,
 };
+use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::expr::{Expr, Unary};
 use crate::loops::stage::{Combine, Kind, Lowering, Operand, Place, Stage};
@@ -63,7 +64,11 @@ impl Operator for Softmax {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer(&self, inputs: &[&Type], _mode: Mode) -> Result<Vec<Type>, Mismatch> {
+    fn infer<D: Extent>(
+        &self,
+        inputs: &[&Type<D>],
+        _mode: Mode,
+    ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("softmax", inputs)?;
         if self.axis >= x.rank() {
             return Err(Mismatch::new(format!("{x} has no axis {}", self.axis)).at([0]));

@@ -5,6 +5,8 @@ use super::*;
 use crate::loops::expr::{Binary, Expr, Unary};
 use crate::loops::stage::{Combine, Count, Kind, Operand, Place};
 
+mod symbolic;
+
 const SEEDS: u64 = 200;
 
 /// Calls `check` with random examples of all operators.

@@ -6,7 +6,7 @@ use crate::source::{FileId, Span};
 
 /// The kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     Word,
     Number,
     String,
@@ -19,13 +19,13 @@ pub(super) enum TokenKind {
 
 /// A token and its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) span: Span,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) span: Span,
 }
 
 impl Token {
-    pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
         text.get(self.span.range()).unwrap_or_default()
     }
 
@@ -61,7 +61,7 @@ struct Scanner<'t> {
 }
 
 /// All tokens of a text, and an error for everything that is none.
-pub(super) fn scan(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
+pub(crate) fn scan(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut scanner = Scanner { file, text, at, tokens: Vec::new(), errors: Vec::new() };
     while scanner.token() {}

@@ -379,7 +379,7 @@ fn code_that_nothing_calls_is_checked() {
     check("block b(x) { let y = x let y = x y }", &["E0206"]);
     check("block a(x) { b(x) } block b(x) { a(x) }", &[]);
     check(
-        "block b(x, f: op) { share g = f(3) param p: f32[channels(x)] = fill(1) let (a, c) = x (g(a) * p) |> f |> conv(a, c) }",
+        "block b(x, f: op) { share g = f(3) param p: f32[channels(x)] = fill(1) let (a, c) = x let d = g(a) * p d |> f |> conv(a, c) }",
         &[],
     );
     check("block b(x) { x |> conv(8, 3) |> conv(8, 3) as conv }", &[]);

@@ -1,26 +1,22 @@
 //! What commands print when all is well.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::io::{self, Write};
 
+use crate::support::{Folder, rebirth, samples};
 use rebirth_runtime::npy::read_npy;
 use serde_json::Value;
-use support::{Folder, rebirth, samples};
 
-fn sample(command: &[&str]) -> support::Outcome {
+fn sample(command: &[&str]) -> crate::support::Outcome {
     let folder = samples();
     rebirth(command.iter().map(|arg| arg.replace("{}", folder.to_str().unwrap())))
 }
 
-fn good(outcome: support::Outcome) -> String {
+fn good(outcome: crate::support::Outcome) -> String {
     assert_eq!(outcome.code, 0, "{}", outcome.err);
     outcome.out
 }
 
-fn json(outcome: support::Outcome) -> Value {
+fn json(outcome: crate::support::Outcome) -> Value {
     let out = good(outcome);
     assert_eq!(out.lines().count(), 1, "{out}");
     serde_json::from_str(&out).unwrap()
@@ -52,10 +48,56 @@ fn check_takes_settings() {
 #[test]
 fn one_of_several_nets_is_chosen() {
     let folder = Folder::new();
-    folder.write("both.net", format!("{}{}", support::TINY, support::PAIR));
-    folder.fails(&["check", "{}/both.net"], "E0202", "--net");
+    folder.write("both.net", format!("{}{}", crate::support::TINY, crate::support::PAIR));
+    folder.fails(&["inspect", "{}/both.net"], "E0202", "--net");
     assert_eq!(good(folder.run(&["check", "{}/both.net", "--net", "pair"])), "pair: 0 parameters, 0 MACs\n");
     folder.fails(&["check", "{}/both.net", "--net", "triple"], "E0203", "`triple`");
+}
+
+#[test]
+fn check_takes_all_nets_of_a_file() {
+    let folder = Folder::new();
+    folder.write("both.net", format!("{}{}", crate::support::TINY, crate::support::PAIR));
+    let check = ["check", "{}/both.net"];
+    assert_eq!(good(folder.run(&check)), "tiny: 127 parameters, 6,924 MACs\npair: 0 parameters, 0 MACs\n");
+    let lines = good(folder.run(&[&check[..], &["--json"]].concat()));
+    let objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let object =
+        |net, parameters, macs| serde_json::json!({"net": net, "parameters": parameters, "state": 0, "macs": macs});
+    assert_eq!(objects, [object("tiny", 127, 6924), object("pair", 0, 0)]);
+}
+
+#[test]
+fn check_shows_what_is_wrong_in_any_net_once() {
+    let folder = Folder::new();
+    let blocks = "block bad(x) { x |> dense(0) }\nconst size = 4\n";
+    let net = |name: &str| format!("net {name}(x: f32[n, size]) -> f32[n, size] {{ x |> bad }}\n");
+    folder.write(
+        "nets.net",
+        [blocks, &net("a"), crate::support::PAIR, &net("b"), "net c(x: f32[4]) -> f32[4] { y }\n"].concat(),
+    );
+    let outcome = folder.run(&["check", "{}/nets.net"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, "pair: 0 parameters, 0 MACs\n"));
+    assert_eq!(outcome.err.matches("E0302\n").count(), 1, "{}", outcome.err);
+    assert!(outcome.err.contains("E0207") && outcome.err.contains("\n2 errors\n"), "{}", outcome.err);
+}
+
+#[test]
+fn settings_may_be_of_one_net_among_several() {
+    let folder = Folder::new();
+    let nets = "const c = 4\n\
+        net a(x: f32[n, h]) -> f32[n, c] { x |> dense(c) }\n\
+        net b(x: f32[n, c]) -> f32[n, c] { x |> dense(c) }\n";
+    folder.write("nets.net", nets);
+    let check = |set: &[&str], expected: &str| {
+        let sets = set.iter().flat_map(|set| ["--set", set]);
+        assert_eq!(good(folder.run(&["check", "{}/nets.net"].into_iter().chain(sets).collect::<Vec<_>>())), expected);
+    };
+    check(&["h=2"], "a: 12 parameters, 8 MACs\nb: 20 parameters, 16 MACs\n");
+    check(&["h=2", "c=1", "n=3"], "a: 3 parameters, 6 MACs\nb: 2 parameters, 3 MACs\n");
+    let outcome = folder.run(&["check", "{}/nets.net", "--set", "h=2", "--set", "g=2"]);
+    assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
+    assert!(outcome.err.contains("E0227"), "{}", outcome.err);
 }
 
 #[test]
@@ -185,7 +227,7 @@ fn bench_prints_json() {
 #[test]
 fn help_has_examples() {
     assert!(good(rebirth(["--version"])).starts_with("rebirth "));
-    for command in ["check", "ir", "inspect", "run", "bench"] {
+    for command in ["check", "fmt", "ir", "inspect", "run", "bench", "explain", "completions", "man"] {
         let help = good(rebirth([command, "--help"]));
         assert!(help.contains("EXAMPLES") && help.contains(&format!("rebirth {command} ")), "{help}");
     }

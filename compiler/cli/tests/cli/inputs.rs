@@ -1,10 +1,6 @@
 //! Bad files and options: what they say, and the exit code.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
-use support::{Folder, rebirth};
+use crate::support::{Folder, rebirth};
 
 #[test]
 fn net_files() {
@@ -30,7 +26,7 @@ fn net_files() {
 #[test]
 fn a_text_of_the_greatest_length_is_read() {
     let folder = Folder::new();
-    let mut text = support::TINY.to_owned();
+    let mut text = crate::support::TINY.to_owned();
     text.push_str(&" ".repeat(256 * 1024 - text.len()));
     folder.write("long.net", text);
     assert_eq!(folder.run(&["check", "{}/long.net"]).code, 0);
@@ -42,8 +38,8 @@ fn several_errors_are_all_shown() {
     folder.write("two.net", "net x(a: f32[n, 4]) -> f32[n, 4] {\n    let b = one\n    let c = two\n    a\n}\n");
     let outcome = folder.run(&["check", "{}/two.net"]);
     assert_eq!(outcome.code, 1);
-    assert_eq!(outcome.err.matches("E0207").count(), 2, "{}", outcome.err);
-    assert!(outcome.err.ends_with("2 errors\n"), "{}", outcome.err);
+    assert!(outcome.err.contains("`one`") && outcome.err.contains("`two`"), "{}", outcome.err);
+    assert!(outcome.err.contains("\n2 errors\n"), "{}", outcome.err);
 }
 
 #[test]
@@ -51,7 +47,7 @@ fn images() {
     let folder = Folder::new();
     folder.write("empty.png", "");
     folder.write("text.png", "not an image");
-    folder.write("cut.png", &std::fs::read(support::samples().join("images/digit-7.png")).unwrap()[..60]);
+    folder.write("cut.png", &std::fs::read(crate::support::samples().join("images/digit-7.png")).unwrap()[..60]);
     let check = |image: &str, code, text| {
         folder.fails(&["run", "{}/tiny.net", "--weights", "random:1", "-q", "--image", image], code, text)
     };
@@ -105,7 +101,7 @@ fn arrays() {
 fn an_image_and_an_array_for_one_input() {
     let folder = Folder::new();
     folder.array("x.npy", &[1, 3, 8, 8], 1.0);
-    let image = support::samples().join("images/digit-7.png");
+    let image = crate::support::samples().join("images/digit-7.png");
     let image = image.to_str().unwrap();
     let args = ["run", "{}/tiny.net", "--weights", "random:1", "-q", "--input", "{}/x.npy", "--image", image];
     folder.fails(&args, "E0804", "given twice");
@@ -169,6 +165,9 @@ fn usage() {
         &["check", "x.net", "--set", "n"],
         &["check", "x.net", "--cpu", "z80"],
         &["check", "x.net", "--color", "sometimes"],
+        &["completions"],
+        &["fmt"],
+        &["explain", "E0112", "E0113"],
     ] {
         let outcome = rebirth(args.iter().copied());
         assert_eq!((outcome.code, outcome.out.as_str()), (2, ""), "{args:?}");

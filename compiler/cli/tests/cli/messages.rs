@@ -1,0 +1,158 @@
+//! The forms of `--message-format`, fixes, and the last line of a failed run.
+
+use crate::support::{Folder, rebirth};
+use serde_json::{Value, json};
+
+/// Two errors, the first with a fix.
+const BAD: &str = "// é\nnet bad(x: f32[n, 4]) -> f32[n, 4] {\n    y = x |> relu\n    y\n}\nnet worse(\n";
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("bad.net", BAD);
+    folder.write("unused.net", "net unused(a: f32[n, 4], b: f32[n, 4]) -> f32[n, 4] { a |> relu }");
+    folder
+}
+
+/// The lines of the second stream, with the folder as `{}`.
+fn lines(folder: &Folder, args: &[&str]) -> Vec<String> {
+    let err = folder.run(args).err.replace(folder.path("").to_str().unwrap().trim_end_matches('/'), "{}");
+    err.lines().map(str::to_owned).collect()
+}
+
+fn objects(folder: &Folder, args: &[&str]) -> Vec<Value> {
+    lines(folder, args)
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
+        .collect()
+}
+
+#[test]
+fn short_messages_are_lines() {
+    let folder = folder();
+    let check = |args: &[&str], expected: &[&str]| {
+        let found = lines(&folder, &[&["--message-format", "short"], args].concat());
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    };
+    check(&["check", "{}/bad.net"], &["{}/bad.net:3:5: error[E0112]: ", "{}/bad.net:6:10: error[E0106]: "]);
+    check(&["check", "{}/unused.net"], &["{}/unused.net:1:26: warning[E0248]: "]);
+    check(&["check", "{}/none.net"], &["error[E0901]: the file `{}/none.net` does not exist"]);
+    check(&["bench", "{}/tiny.net", "--runs=1"], &["note: the weights are random"]);
+    check(&["explain", "E9999"], &["error[E0951]: there is no error code `E9999`"]);
+}
+
+#[test]
+fn json_has_places_and_the_fix() {
+    let folder = folder();
+    let found = objects(&folder, &["check", "{}/bad.net", "--message-format", "json"]);
+    assert_eq!(found.len(), 2);
+    let first = &found[0];
+    assert_eq!((first["level"].clone(), first["code"].clone()), ("error".into(), "E0112".into()));
+    assert!(first["message"].as_str().unwrap().len() > 10 && first["help"].is_string(), "{first}");
+    let start = BAD.find("y =").unwrap();
+    let fix = json!({
+        "file": "{}/bad.net", "start": start, "end": start, "line": 3, "column": 5, "end_line": 3, "end_column": 5,
+        "replacement": "let ",
+    });
+    assert_eq!(first["fix"], fix);
+    let label = &first["labels"][0];
+    assert_eq!((label["file"].clone(), label["start"].clone()), ("{}/bad.net".into(), start.into()));
+    assert_eq!((label["line"].clone(), label["column"].clone()), (3.into(), 5.into()));
+    assert!(label["end"].as_u64() > label["start"].as_u64() && label["text"].is_string(), "{label}");
+    assert_eq!(label["primary"], true);
+    for place in found.iter().flat_map(|error| error["labels"].as_array().unwrap()) {
+        let range = place["start"].as_u64().unwrap() as usize..place["end"].as_u64().unwrap() as usize;
+        assert!(BAD.get(range).is_some(), "{place}");
+    }
+    assert_eq!(found[1]["fix"], Value::Null);
+}
+
+#[test]
+fn json_counts_columns_in_characters() {
+    let folder = Folder::new();
+    folder.write("é.net", "net a(x: f32[n, 4]) -> f32[n, 4] { \"éé\" ö }");
+    let found = objects(&folder, &["check", "{}/é.net", "--message-format=json"]);
+    let label = &found[0]["labels"][0];
+    assert_eq!((label["start"].clone(), label["column"].clone()), (42.into(), 41.into()), "{label}");
+    assert_eq!((label["end"].clone(), label["end_column"].clone()), (44.into(), 42.into()), "{label}");
+}
+
+#[test]
+fn json_of_what_has_no_place() {
+    let folder = folder();
+    let format = |args: &[&str]| objects(&folder, &[&["--message-format=json"], args].concat());
+    let found = format(&["check", "{}/none.net"]);
+    let expected = json!({
+        "level": "error",
+        "code": "E0901",
+        "message": "the file `{}/none.net` does not exist",
+        "help": "check the spelling; relative paths start at the current directory",
+        "fix": null,
+        "labels": [],
+    });
+    assert_eq!(found, [expected]);
+    let found = format(&["check", "{}/unused.net"]);
+    assert_eq!(
+        (found.len(), found[0]["level"].clone(), found[0]["code"].clone()),
+        (1, "warning".into(), "E0248".into())
+    );
+    let found = format(&["bench", "{}/tiny.net", "--runs=1"]);
+    let note = "the weights are random (seed 1), so the results mean nothing";
+    assert_eq!(found, [json!({"level": "note", "message": note})]);
+}
+
+#[test]
+fn fixes_are_shown_as_lines() {
+    let folder = folder();
+    let found = lines(&folder, &["check", "{}/bad.net"]).join("\n");
+    let fix = "\n        3 | let y = x |> relu\n          | +++\n";
+    assert!(found.contains("  help: ") && found.contains(fix), "{found}");
+}
+
+#[test]
+fn an_empty_line_stands_between_errors() {
+    let folder = folder();
+    let found = lines(&folder, &["check", "{}/bad.net"]);
+    let (first, second) =
+        (found.iter().position(|line| line == "E0112"), found.iter().position(|line| line == "E0106"));
+    assert_eq!(first, Some(0), "{found:?}");
+    assert_eq!(found[second.unwrap() - 1], "", "{found:?}");
+    assert_eq!(found[found.len() - 2], "2 errors", "{found:?}");
+}
+
+#[test]
+fn the_last_line_points_to_explain() {
+    let folder = folder();
+    let line = "for more about an error: rebirth explain ";
+    let check = |args: &[&str], expected: Option<&str>| {
+        let found = lines(&folder, args);
+        let hints: Vec<&String> = found.iter().filter(|found| found.contains(line)).collect();
+        assert_eq!(hints.len(), usize::from(expected.is_some()), "{found:?}");
+        if let Some(code) = expected {
+            assert_eq!(found.last().unwrap(), &format!("{line}{code}"));
+        }
+    };
+    check(&["check", "{}/bad.net"], Some("E0112"));
+    check(&["check", "{}/none.net"], Some("E0901"));
+    check(&["check", "{}/none.net", "-q"], None);
+    check(&["check", "{}/none.net", "--message-format=short"], None);
+    check(&["check", "{}/none.net", "--message-format=json"], None);
+    check(&["check", "{}/unused.net"], None);
+    let err = folder.run(&["check", "{}/none.net", "--color=always"]).err;
+    assert!(err.ends_with(&format!("\x1b[2m{line}E0901\x1b[0m\n")), "{err}");
+}
+
+#[test]
+fn the_form_is_one_of_three() {
+    let outcome = rebirth(["check", "x.net", "--message-format", "xml"]);
+    assert_eq!(outcome.code, 2);
+    for form in ["human", "short", "json"] {
+        assert!(outcome.err.contains(form), "{}", outcome.err);
+    }
+    let help = rebirth(["check", "--help"]).out;
+    for field in ["level", "code", "message", "help", "fix", "labels", "replacement", "end_column", "primary"] {
+        assert!(help.contains(field), "{field}: {help}");
+    }
+}
