@@ -135,13 +135,14 @@ impl Assumptions {
         Ok(())
     }
 
-    /// Sizes that fulfil all promises, each size that is free the smallest possible from `least` on. `None`: one would not be
+    /// Sizes that fulfil all promises, each size that is free the smallest possible from what `least` says of it on. `None`: one would not be
     /// positive, or numbers leave i64.
-    pub fn sample(&self, names: &[&str], least: i64) -> Option<BTreeMap<String, i64>> {
+    pub fn sample(&self, names: &[&str], least: impl Fn(&str) -> i64) -> Option<BTreeMap<String, i64>> {
         let mut free = BTreeMap::new();
         let sizes: Vec<Form> = names.iter().map(|name| self.size(name)).collect::<Option<_>>()?;
         for size in &sizes {
             size.for_symbols(Some(1), &mut |symbol, _| {
+                let least = least(&symbol.name);
                 let above = symbol.remainder.checked_sub(least).map(|ahead| ahead.rem_euclid(symbol.modulus));
                 free.insert(symbol.name.to_string(), above.and_then(|above| least.checked_add(above)));
             });

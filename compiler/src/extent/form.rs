@@ -1,6 +1,7 @@
 //! Forms and their arithmetic. Every operation returns a normal form, or `None` where a number leaves i64 or the result
 //! has more than [`MAX_PARTS`] parts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most parts (terms, factors, and those of the floors) a form may have; shapes of networks have about ten.
@@ -240,6 +241,15 @@ impl Form {
                 Atom::Floor(floor) => floor.of.for_symbols(over.and_then(|over| over.checked_mul(floor.by)), f),
             }
         }
+    }
+
+    /// The names of the sizes it depends on.
+    pub fn names(&self) -> BTreeSet<Arc<str>> {
+        let mut names = BTreeSet::new();
+        self.for_symbols(Some(1), &mut |symbol, _| {
+            names.insert(symbol.name.clone());
+        });
+        names
     }
 
     /// Whether the form depends on `symbol`.

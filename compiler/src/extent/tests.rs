@@ -204,7 +204,7 @@ fn promises_add_up() {
     let check = |promises: &[&str], size: &str, expected: &[i64]| {
         let assumptions = assume(promises).unwrap();
         let mut found: Vec<i64> =
-            (1..=60).filter_map(|least| assumptions.sample(&["h", "w"], least).map(|sizes| sizes[size])).collect();
+            (1..=60).filter_map(|least| assumptions.sample(&["h", "w"], |_| least).map(|sizes| sizes[size])).collect();
         found.dedup();
         assert_eq!(found[..expected.len()], *expected, "{promises:?}");
     };

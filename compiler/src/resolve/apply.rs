@@ -78,7 +78,7 @@ impl<'a> Resolver<'a> {
             None => self.paths.below(Some(Segment::Name(site.alias.unwrap_or(site.callee)))),
         };
         let types: Vec<&Type> = site.operands.iter().map(|operand| self.builder.ty(operand.value)).collect();
-        let made = (entry.from_call)(&Call::new(entry.signature, &types, given));
+        let made = (entry.from_call)(&Call::new(entry.signature, &types, given.clone()));
         let (op, specs) = match made {
             Ok(made) => made,
             Err(error) => return self.call_error(entry, &error, &site),
@@ -114,9 +114,16 @@ impl<'a> Resolver<'a> {
         }
         // Stands in until all names are known: digits are no name of the source.
         let placeholder = self.builder.graph().nodes.len().to_string();
-        let results = match self.builder.node(&placeholder, op, inputs) {
-            Ok(results) => results,
-            Err(mismatch) => return self.mismatch(entry, &mismatch, &site),
+        let forms = self.infer_forms(&op, &given, &inputs);
+        let results = match (self.builder.node(&placeholder, op, inputs), forms) {
+            (Ok(results), None) => results,
+            (Ok(results), Some(Ok(forms))) => {
+                results.iter().zip(forms).for_each(|(&id, ty)| self.note_forms(id, ty));
+                results
+            }
+            // It fits for the sample only.
+            (Ok(_), Some(Err(mismatch))) => return self.mismatch(entry, &mismatch, &site, true),
+            (Err(_), Some(Err(mismatch))) | (Err(mismatch), _) => return self.mismatch(entry, &mismatch, &site, false),
         };
         self.origins.push(Origin { span: site.whole, path: prefix });
         self.names.push(name);
@@ -219,10 +226,13 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    fn mismatch(&mut self, entry: &'static Entry, mismatch: &Mismatch, site: &Site<'a>) -> Value {
+    fn mismatch(&mut self, entry: &'static Entry, mismatch: &Mismatch, site: &Site<'a>, some_sizes: bool) -> Value {
         let diagnostic = Diagnostic::new(codes::SHAPES, mismatch.message.clone())
             .label(site.primary, format!("in this `{}`", site.callee));
         let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands);
+        if some_sizes {
+            diagnostic = self.blame_where(diagnostic);
+        }
         diagnostic.help = mismatch.help.clone().or_else(|| Some(self.usage(&Callee::Operator(entry))));
         self.report(diagnostic)
     }
@@ -232,7 +242,7 @@ impl<'a> Resolver<'a> {
         let all: Vec<usize> = (0..site.operands.len()).collect();
         let blamed = if blamed.iter().any(|&i| i < all.len()) { blamed } else { &all };
         for operand in blamed.iter().filter_map(|&i| site.operands.get(i)).take(SHOWN) {
-            diagnostic = diagnostic.label(operand.span, format!("this is {}", self.builder.ty(operand.value)));
+            diagnostic = diagnostic.label(operand.span, format!("this is {}", self.shown(operand.value)));
             if let Some(ExprKind::Name(name)) = operand.expr.map(|expr| &expr.kind)
                 && let Some(binding) = self.scopes.get(name)
             {

@@ -188,7 +188,7 @@ impl<'a> Resolver<'a> {
     #[cold]
     pub(super) fn wrong_argument(&mut self, name: &str, value: &Value, span: Span, wanted: &str) {
         if !value.is_error() {
-            let found = value.describe(&self.builder);
+            let found = self.describe(value);
             let message = format!("`{name}` must be {wanted}, not {found}");
             self.attribute_argument(span, &message, &format!("this is {found}"), &format!("give `{name}` {wanted}"));
         }
@@ -206,7 +206,7 @@ impl<'a> Resolver<'a> {
         }
         let names = || choices.iter().map(|(choice, _)| *choice);
         let help = suggest::or_else(text, names(), || format!("it is one of {}", suggest::listing(names())));
-        let found = value.describe(&self.builder);
+        let found = self.describe(&value);
         self.attribute_argument(span, &format!("`{name}` cannot be {found}"), "not one of its values", &help);
         None
     }

@@ -90,7 +90,7 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn not_an_op(&mut self, param: &Param, op: Span, value: &Value, span: Span) -> Value {
-        let found = value.describe(&self.builder);
+        let found = self.describe(value);
         self.report(
             Diagnostic::new(
                 codes::ARGUMENT_KIND,

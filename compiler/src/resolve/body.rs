@@ -151,7 +151,7 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn pattern_mismatch(&mut self, parts: usize, span: Span, value: &Value, origin: Span) {
-        let found = value.describe(&self.builder);
+        let found = self.describe(value);
         self.report(
             Diagnostic::new(codes::PATTERN_MISMATCH, format!("a pattern of {parts} does not fit {found}"))
                 .label(span, format!("this takes {parts} elements"))

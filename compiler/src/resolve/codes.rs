@@ -55,6 +55,8 @@ rebirth_lang::codes! {
     CONDITION_FAILS = "E0252", "a `where` that does not hold";
     NOT_SHAREABLE = "E0253", "a `share` of something that has no weights";
     SHARED_WEIGHTS = "E0254", "two calls of one `share` that need weights of different shapes";
+    DEPENDS_ON_SIZE = "E0255", "something depends on a size that is not set";
+    NO_SIZES = "E0256", "a `where` that no sizes fulfil";
     SHAPES = "E0301", "operands that do not fit an operator";
     OPERATOR_ARGUMENT = "E0302", "an argument that an operator cannot take";
     NOT_A_TENSOR = "E0303", "an operand that is not a tensor";

@@ -36,7 +36,7 @@ impl<'a> Resolver<'a> {
             let Some(binding) = self.scopes.get(name) else { continue };
             let found = match &binding.value {
                 Value::Int(v) => v.to_string(),
-                other => other.describe(&self.builder),
+                other => self.describe(other),
             };
             diagnostic = diagnostic.label(binding.span, format!("`{name}` is {found}"));
         }

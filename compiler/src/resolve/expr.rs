@@ -111,10 +111,12 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn wrong_kind(&mut self, value: &Value, span: Span, place: &str, wanted: &str) -> Value {
-        if value.is_error() {
-            return Value::Error;
+        match value {
+            Value::Error => return Value::Error,
+            Value::Size(form) => return self.depends(form, span),
+            _ => {}
         }
-        let found = value.describe(&self.builder);
+        let found = self.describe(value);
         self.report(
             Diagnostic::new(codes::WRONG_KIND, format!("{place} must be {wanted}, not {found}"))
                 .label(span, format!("this is {found}"))
@@ -152,6 +154,9 @@ impl<'a> Resolver<'a> {
         if left.is_error() || right.is_error() {
             return Value::Error;
         }
+        if matches!(left, Value::Size(_)) || matches!(right, Value::Size(_)) {
+            return self.size_binary(binary, &left, &right);
+        }
         if left.is_tensor() || right.is_tensor() {
             return self.tensor_infix(binary, span, &left, &right);
         }
@@ -165,7 +170,7 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn bad_operands(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
-        let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
+        let (a, b) = (self.describe(left), self.describe(right));
         let help = match binary.op {
             BinaryOp::Eq | BinaryOp::Ne => "only values of one kind compare: numbers, truth values, strings, lists",
             op if op.is_comparison() => "only numbers have an order",

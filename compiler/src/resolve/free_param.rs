@@ -36,6 +36,13 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let (ty, init) = (ty?, init?);
+        for (dim, form) in statement.ty.dims.iter().zip(&ty.forms.shape) {
+            if form.as_number().is_none() {
+                self.depends(form, dim.span);
+                return None;
+            }
+        }
+        let ty = ty.ty;
         if matches!(init, Init::Kaiming | Init::Xavier) && ty.rank() < 2 {
             self.error(
                 codes::ATTRIBUTE_ARGUMENT,

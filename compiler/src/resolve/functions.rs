@@ -6,8 +6,9 @@ use super::calls::{Arg, Slots};
 use super::codes;
 use super::eval::{self, Fault};
 use super::resolver::Resolver;
+use super::sizes::size_value;
 use super::value::Value;
-use crate::graph::Type;
+use crate::graph::ValueId;
 
 /// What a function computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,9 @@ impl<'a> Resolver<'a> {
                 Value::List(items) => Value::Int(items.items.len() as i64),
                 _ => self.function_argument(name, list, "a list or tuple"),
             },
+            (Kind::Div | Kind::CeilDiv, [Arg { value: Value::Size(form), .. }, Arg { value: Value::Int(m @ 1..), .. }]) => {
+                self.divide_size(form, *m, function.kind == Kind::CeilDiv, call.callee.span)
+            }
             (Kind::Div | Kind::CeilDiv, [a, b]) => {
                 let Some((a, b)) = self.two_ints(name, a, b) else {
                     return Value::Error;
@@ -78,13 +82,13 @@ impl<'a> Resolver<'a> {
                 (Value::Int(_) | Value::Float(_), _) => self.function_argument(name, multiple, "a positive integer"),
                 _ => self.function_argument(name, value, "a number"),
             },
-            (Kind::Channels | Kind::Rank, [x]) => match self.shape_of(name, x) {
-                Some(ty) if function.kind == Kind::Rank => Value::Int(ty.rank() as i64),
-                Some(ty) => self.extent(name, &ty, 1, x.span, x.span),
+            (Kind::Channels | Kind::Rank, [x]) => match self.tensor(name, x) {
+                Some(id) if function.kind == Kind::Rank => Value::Int(self.builder.ty(id).rank() as i64),
+                Some(id) => self.extent(name, id, 1, x.span, x.span),
                 None => Value::Error,
             },
-            (Kind::Dim, [x, i]) => match (self.shape_of(name, x), &i.value) {
-                (Some(ty), Value::Int(axis)) => self.extent(name, &ty, *axis, i.span, x.span),
+            (Kind::Dim, [x, i]) => match (self.tensor(name, x), &i.value) {
+                (Some(id), Value::Int(axis)) => self.extent(name, id, *axis, i.span, x.span),
                 (Some(_), _) => self.function_argument(name, i, "an integer"),
                 (None, _) => Value::Error,
             },
@@ -100,7 +104,10 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn function_argument(&mut self, name: &str, arg: &Arg<'_>, wanted: &str) -> Value {
-        let found = arg.value.describe(&self.builder);
+        if let Value::Size(form) = &arg.value {
+            return self.depends(form, arg.span);
+        }
+        let found = self.describe(&arg.value);
         self.report(
             Diagnostic::new(codes::FUNCTION_ARGUMENT, format!("`{name}` needs {wanted}, not {found}"))
                 .label(arg.span, format!("this is {found}"))
@@ -163,22 +170,27 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn shape_of(&mut self, name: &str, x: &Arg<'_>) -> Option<Type> {
+    fn tensor(&mut self, name: &str, x: &Arg<'_>) -> Option<ValueId> {
         if let Value::Tensor(id) = x.value {
-            return Some(self.builder.ty(id).clone());
+            return Some(id);
         }
         self.function_argument(name, x, "a tensor");
         None
     }
 
-    fn extent(&mut self, name: &str, ty: &Type, axis: i64, span: Span, tensor: Span) -> Value {
-        match usize::try_from(axis).ok().and_then(|axis| ty.shape.get(axis)) {
+    fn extent(&mut self, name: &str, id: ValueId, axis: i64, span: Span, tensor: Span) -> Value {
+        let position = usize::try_from(axis).ok();
+        if let Some(form) = self.type_forms(id).and_then(|ty| ty.shape.get(position?)) {
+            return size_value(form.clone());
+        }
+        let (ty, rank) = (self.shown(id), self.builder.ty(id).rank());
+        match position.and_then(|axis| self.builder.ty(id).shape.get(axis)) {
             Some(&extent) => Value::Int(extent as i64),
             None => self.report(
                 Diagnostic::new(codes::NO_SUCH_ELEMENT, format!("`{name}` wants dimension {axis} of {ty}"))
                     .label(span, format!("there is no dimension {axis}"))
                     .label(tensor, format!("this is {ty}"))
-                    .help(format!("dimensions are counted from 0; this tensor has {}", ty.rank())),
+                    .help(format!("dimensions are counted from 0; this tensor has {rank}")),
             ),
         }
     }

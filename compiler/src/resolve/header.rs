@@ -13,6 +13,7 @@ use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{SetValue, Settings, codes, suggest};
+use crate::extent::{Extent, Form};
 use crate::graph::Type;
 
 /// The inputs of a net.
@@ -64,7 +65,13 @@ pub(super) struct Symbol<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     /// Whether it is some input's dimension 0.
-    leading: bool,
+    pub(super) leading: bool,
+}
+
+/// A declared type, also for all sizes where those are not set.
+pub(super) struct Typed {
+    pub(super) ty: Type,
+    pub(super) forms: Type<Form>,
 }
 
 impl<'a> Resolver<'a> {
@@ -175,6 +182,9 @@ impl<'a> Resolver<'a> {
 
     /// Binds the symbols in the innermost scope.
     pub(super) fn bind_symbols(&mut self, net: &'a ast::Net) {
+        if self.for_all_sizes {
+            return self.bind_sizes(net);
+        }
         for symbol in self.symbols(net) {
             let size = match self.settings.set.get(symbol.name) {
                 Some(SetValue::Int(size @ 1..)) => Some(*size),
@@ -211,6 +221,11 @@ impl<'a> Resolver<'a> {
 
     /// The size that a dimension's expression says.
     pub(super) fn dimension(&mut self, dim: &'a Expr) -> Option<usize> {
+        self.extent_of(dim).and_then(|form| form.known())
+    }
+
+    /// The size that a dimension's expression says, a form where it is not set.
+    fn extent_of(&mut self, dim: &'a Expr) -> Option<Form> {
         if let ExprKind::Name(name) = &dim.kind
             && self.scopes.get(name).is_none()
             && !matches!(self.item(name), Some(Item::Const(_)))
@@ -221,12 +236,14 @@ impl<'a> Resolver<'a> {
         let value = self.expr(dim);
         if let Value::Int(size) = value
             && size > 0
-            && let Ok(size) = usize::try_from(size)
         {
-            return Some(size);
+            return Some(Form::number(size));
+        }
+        if let Value::Size(form) = &value {
+            return Some(form.as_ref().clone());
         }
         if !value.is_error() {
-            let found = value.describe(&self.builder);
+            let found = self.describe(&value);
             self.error(
                 codes::BAD_DIMENSION,
                 format!("a dimension must be a positive integer, not {found}"),
@@ -266,10 +283,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// The type that a declaration says, its symbols bound.
-    pub(super) fn tensor_type(&mut self, ty: &'a ast::TensorType) -> Option<Type> {
+    pub(super) fn tensor_type(&mut self, ty: &'a ast::TensorType) -> Option<Typed> {
         let dtype = self.dtype(&ty.dtype);
-        let dims: Vec<Option<usize>> = ty.dims.iter().map(|dim| self.dimension(dim)).collect();
-        let (dtype, shape) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
+        let dims: Vec<Option<Form>> = ty.dims.iter().map(|dim| self.extent_of(dim)).collect();
+        let (dtype, forms) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
+        // A size that is not set and negative for the sample is beyond all limits as well.
+        let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form).unwrap_or(usize::MAX)).collect();
         if byte_len(&shape, dtype).is_err() {
             self.error(
                 codes::TENSOR_TOO_LARGE,
@@ -280,7 +299,7 @@ impl<'a> Resolver<'a> {
             );
             return None;
         }
-        Some(Type { dtype, shape })
+        Some(Typed { ty: Type { dtype, shape }, forms: Type { dtype, shape: forms } })
     }
 
     /// Whether an expression uses no symbol, as far as its form tells.

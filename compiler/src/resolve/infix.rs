@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn no_arithmetic(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
-        let (a, b) = (left.describe(&self.builder), right.describe(&self.builder));
+        let (a, b) = (self.describe(left), self.describe(right));
         let text = |span: Span| {
             let text = self.program.sources().slice(span);
             if text.len() <= 24 && !text.contains('\n') { text.to_string() } else { "..".to_string() }

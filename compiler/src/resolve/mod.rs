@@ -4,7 +4,8 @@
 //! name except the three behind infix arithmetic (`add`, `mul`, `constant`).
 //!
 //! Modules in the order data takes: [`settings`] (`--set`), `modules` (what each file declares and imports), [`header`](mod@header) (a net's
-//! inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`), `net` (a net from header to outputs), `attributes`
+//! inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`) and `sizes` (what
+//! holds for all of them), `net` (a net from header to outputs), `attributes`
 //! (`@image`, `@labels`, `@train`), `body` and `expr` (walk bodies and expressions) with `scope` (local names), `value` and `eval`
 //! (compile-time values), `share` and `free_param` (statements that make weights) with `notes` (their attributes), `calls` (matching
 //! arguments with parameters), then what is called: `functions` (`div`, `channels` ..), `blocks` (and the source's own functions),
@@ -40,6 +41,7 @@ mod paths;
 mod resolver;
 mod scope;
 mod share;
+mod sizes;
 mod suggest;
 mod uncalled;
 mod value;
@@ -50,6 +52,8 @@ mod tests;
 pub use arrays::bind_dims;
 pub use header::{Dim, Header, HeaderInput, header};
 pub use settings::{SetValue, Settings, parse_setting};
+
+use std::collections::BTreeMap;
 
 use rebirth_lang::{Diagnostic, Program, Span};
 use rebirth_runtime::image::ImageSpec;
@@ -94,5 +98,26 @@ pub struct Origin {
 /// # Errors
 /// What is wrong, at most [`rebirth_lang::limits::ERRORS`] diagnostics, in the order of their places.
 pub fn resolve(program: &Program, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
-    resolver::Resolver::new(program, settings).resolve()
+    resolver::Resolver::new(program, settings).resolve().map(|(model, _)| model)
+}
+
+/// A net that is sound for all sizes of its symbolic dimensions that fulfil its `where` clause.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The net for one choice of sizes.
+    pub model: Model,
+    /// That choice: the sizes that no setting gives.
+    pub sizes: BTreeMap<String, i64>,
+}
+
+/// Resolves a net of a program's root file for all sizes of the symbolic dimensions that `settings` leave open. Equalities of sizes are
+/// proved; that windows are not larger than what they slide over is checked for one choice of sizes.
+///
+/// # Errors
+/// As [`resolve`](fn@resolve); also equalities that do not hold for all sizes or could not be proved, and whatever depends on a size
+/// in another way than through the shapes of tensors.
+pub fn prove(program: &Program, settings: &Settings) -> Result<Proven, Vec<Diagnostic>> {
+    let mut resolver = resolver::Resolver::new(program, settings);
+    resolver.for_all_sizes = true;
+    resolver.resolve().map(|(model, sizes)| Proven { model, sizes })
 }

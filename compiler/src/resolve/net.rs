@@ -1,21 +1,23 @@
 //! A net from its header to its outputs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rebirth_lang::ast::Item;
 use rebirth_lang::{Diagnostic, Span, ast};
 
+use super::header::Typed;
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{Model, codes, suggest};
-use crate::graph::{Builder, Graph, Mode, Type};
+use crate::extent::{Condition, Extent};
+use crate::graph::{Builder, Graph, Mode, ValueId};
 
 /// The name of the output of a net that does not name it.
 const OUTPUT: &str = "output";
 
 impl<'a> Resolver<'a> {
-    /// Resolves the chosen net.
-    pub(super) fn resolve(mut self) -> Result<Model, Vec<Diagnostic>> {
+    /// Resolves the chosen net; also says the sizes of the sample where it is resolved for all sizes.
+    pub(super) fn resolve(mut self) -> Result<(Model, BTreeMap<String, i64>), Vec<Diagnostic>> {
         let Some(net) = self.chosen_net() else {
             self.check_uncalled();
             return Err(self.into_errors());
@@ -26,13 +28,19 @@ impl<'a> Resolver<'a> {
 
         self.scopes.push();
         self.bind_symbols(net);
-        self.conditions(&net.conditions, false);
+        if !self.for_all_sizes {
+            self.conditions(&net.conditions, false);
+        }
         self.scopes.push();
         let mut images = Vec::new();
         for input in &net.inputs {
             let ty = self.tensor_type(&input.ty);
-            images.push(self.image(input, ty.as_ref()));
-            let value = ty.map_or(Value::Error, |ty| Value::Tensor(self.builder.input(&input.name.name, ty)));
+            images.push(self.image(input, ty.as_ref().map(|typed| &typed.ty)));
+            let value = ty.map_or(Value::Error, |typed| {
+                let id = self.builder.input(&input.name.name, typed.ty);
+                self.note_forms(id, typed.forms);
+                Value::Tensor(id)
+            });
             if let Err(first) = self.scopes.bind(&input.name.name, value, input.name.span) {
                 self.duplicate_binding(&input.name, first);
             }
@@ -66,7 +74,8 @@ impl<'a> Resolver<'a> {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
-        Ok(Model { graph, images, labels, origins, warnings: self.warnings })
+        let sample = self.sizes.map(|sizes| sizes.sample).unwrap_or_default();
+        Ok((Model { graph, images, labels, origins, warnings: self.warnings }, sample))
     }
 
     /// Evaluates the constants of all files, used or not.
@@ -166,7 +175,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn no_record(&mut self, net: &'a ast::Net, result: &Value, names: &[&'a ast::Ident]) {
-        let found = result.describe(&self.builder);
+        let found = self.describe(result);
         let place = net.body.result.span;
         let form: Vec<String> = names.iter().map(|name| format!("{name}: ..")).collect();
         let mut diagnostic =
@@ -178,24 +187,42 @@ impl<'a> Resolver<'a> {
         self.report(diagnostic.help(format!("end the body with `{{{}}}`", form.join(", "))));
     }
 
+    /// Whether a value is not of a declared type for all sizes; with a condition under which it is, where one was found.
+    fn differs(&self, declared: &Typed, value: ValueId) -> Option<Option<Condition>> {
+        let Some(found) = self.type_forms(value) else {
+            return (declared.ty != *self.builder.ty(value)).then_some(None);
+        };
+        if found.dtype != declared.forms.dtype || found.rank() != declared.forms.rank() {
+            return Some(None);
+        }
+        let mut pairs = found.shape.iter().zip(&declared.forms.shape).filter(|(a, b)| !a.same(b));
+        let (a, b) = pairs.next()?;
+        Some(if pairs.next().is_none() { a.same_if(b) } else { None })
+    }
+
     fn output(&mut self, declared: &Declared<'a>, value: Value, place: Span) {
         let output = declared.output;
         match value {
             Value::Error => {}
             Value::Tensor(id) => {
-                let found = self.builder.ty(id).clone();
+                let found = self.shown(id);
                 if let Some(declared) = &declared.ty
-                    && *declared != found
+                    && let Some(condition) = self.differs(declared, id)
                 {
-                    self.report(
+                    let declared = if self.for_all_sizes { declared.forms.to_string() } else { declared.ty.to_string() };
+                    let mut diagnostic =
                         Diagnostic::new(
                             codes::OUTPUT_TYPE,
                             format!("the net declares {declared}, but its result is {found}"),
                         )
                         .label(output.ty.span, format!("declared as {declared}"))
-                        .label(place, format!("this is {found}"))
-                        .help(format!("change the last layers, or declare {found}")),
-                    );
+                        .label(place, format!("this is {found}"));
+                    let mut help = format!("change the last layers, or declare {found}");
+                    if let Some(condition) = condition {
+                        diagnostic = self.blame_where(diagnostic);
+                        help = format!("they are equal if `{condition}`: write that in the `where` clause; or declare {found}");
+                    }
+                    self.report(diagnostic.help(help));
                 }
                 let name = output.name.as_ref().map_or(OUTPUT, |name| &name.name);
                 if declared.train {
@@ -205,7 +232,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             other => {
-                let found = other.describe(&self.builder);
+                let found = self.describe(&other);
                 let help = match &other {
                     Value::Op(op) => format!("call it: `x |> {}`", op.name),
                     Value::Record(_) => "declare the outputs: `-> {main: f32[n, 10], aux: f32[n, 10]}`".to_string(),
@@ -233,7 +260,7 @@ struct Declared<'a> {
     labels: Option<String>,
     train: bool,
     /// None after an error in it.
-    ty: Option<Type>,
+    ty: Option<Typed>,
 }
 
 fn unused_inputs(net: &ast::Net, graph: &Graph) -> Vec<Diagnostic> {

@@ -63,10 +63,14 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn argument_kind(&mut self, entry: &Entry, call: &ast::Call, spec: &ops::ArgSpec, arg: &Arg<'a>) {
+        if let Some(form) = arg.value.open_size() {
+            self.depends(&form, arg.span);
+            return;
+        }
         if arg.value.is_error() {
             return;
         }
-        let found = arg.value.describe(&self.builder);
+        let found = self.describe(&arg.value);
         let help = match (entry.signature.operands, &arg.value) {
             (Operands::List(_), Value::Tensor(_)) => {
                 format!("put the tensors into a list: `{}([a, b])`", call.callee)
@@ -139,7 +143,7 @@ impl<'a> Resolver<'a> {
         if value.is_error() {
             return;
         }
-        let found = value.describe(&self.builder);
+        let found = self.describe(value);
         let help = match value {
             Value::Tensor(_) => format!("put the tensors into a list: `{}([a, b])`", call.callee),
             Value::Op(op) => format!("call it: `{}(..)`, or `x |> {}`", op.name, op.name),
@@ -169,7 +173,7 @@ fn argument(value: &Value) -> Option<ArgValue> {
         Value::Float(v) => Some(ArgValue::Float(*v)),
         Value::Bool(v) => Some(ArgValue::Bool(*v)),
         Value::Str(v) => Some(ArgValue::Str(v.to_string())),
-        Value::List(_) | Value::Record(_) | Value::Tensor(_) | Value::Op(_) | Value::Error => None,
+        Value::List(_) | Value::Record(_) | Value::Size(_) | Value::Tensor(_) | Value::Op(_) | Value::Error => None,
     };
     match value {
         Value::List(list) if list.items.len() <= LONGEST => {

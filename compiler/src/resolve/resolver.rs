@@ -13,6 +13,7 @@ use super::names::Names;
 use super::paths::{Paths, Problem};
 use super::scope::Scopes;
 use super::share::{SharedParam, Use};
+use super::sizes::Sizes;
 use super::value::{BYTES_A_STEP, Budget, Value};
 use super::{MAX_DEPTH, MAX_STEPS, Origin, SetValue, Settings, codes, suggest};
 use crate::graph::{Builder, Notes};
@@ -65,6 +66,10 @@ pub(super) struct Resolver<'a> {
     pub(super) callables: Vec<Callee<'a>>,
     /// Positions in `callables` by address, for what is declared once.
     pub(super) callable_ids: HashMap<*const (), Value>,
+    /// Whether sizes that are not set stay symbols.
+    pub(super) for_all_sizes: bool,
+    /// What is known of those sizes.
+    pub(super) sizes: Option<Sizes>,
     pub(super) scopes: Scopes<'a>,
     pub(super) builder: Builder,
     pub(super) paths: Paths<'a>,
@@ -114,6 +119,8 @@ impl<'a> Resolver<'a> {
             pure: Vec::new(),
             callables: Vec::new(),
             callable_ids: HashMap::new(),
+            for_all_sizes: false,
+            sizes: None,
             scopes: Scopes::default(),
             builder: Builder::new("", settings.mode),
             paths: Paths::new(),
@@ -373,7 +380,7 @@ impl<'a> Resolver<'a> {
             (Value::Bool(_), SetValue::Bool(v)) => Value::Bool(*v),
             (Value::Str(_), SetValue::Str(v)) => Value::Str(std::rc::Rc::new(v.clone())),
             _ => {
-                let found = value.describe(&self.builder);
+                let found = self.describe(&value);
                 let given = match set {
                     SetValue::Int(v) => v.to_string(),
                     SetValue::Float(v) => format!("{v:?}"),

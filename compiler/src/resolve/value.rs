@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use rebirth_lang::ast::Ident;
 
-use crate::graph::{Builder, ValueId};
+use crate::extent::Form;
+use crate::graph::ValueId;
 
 /// How deep lists may nest: bounds the recursion over them.
 pub(super) const MAX_LIST_DEPTH: usize = 32;
@@ -25,6 +26,8 @@ pub(super) enum Value {
     /// What `{a: x}` yields: the outputs of a net by name.
     Record(Rc<Vec<(Ident, Value)>>),
     Tensor(ValueId),
+    /// A size that is not the same for all sizes of the inputs; only while those are not set.
+    Size(Rc<Form>),
     /// An operator, block or function, to be called.
     Op(Rc<Op>),
     /// Stands for what an error has been reported about; whatever touches it becomes one, silently.
@@ -63,6 +66,15 @@ impl Value {
         }
     }
 
+    /// A size that is not set, in it or in a list it is.
+    pub(super) fn open_size(&self) -> Option<Rc<Form>> {
+        match self {
+            Value::Size(form) => Some(form.clone()),
+            Value::List(list) => list.items.iter().find_map(Value::open_size),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_error(&self) -> bool {
         matches!(self, Value::Error)
     }
@@ -80,8 +92,8 @@ impl Value {
         }
     }
 
-    /// What it is, for messages; short whatever it holds.
-    pub(super) fn describe(&self, builder: &Builder) -> String {
+    /// What it is, for messages; short whatever it holds. For tensors see [`Resolver::describe`](super::resolver::Resolver::describe).
+    pub(super) fn describe(&self) -> String {
         const SHOWN: usize = 24;
         match self {
             Value::Int(v) => format!("the integer {v}"),
@@ -91,7 +103,8 @@ impl Value {
             Value::Str(s) => format!("the string {s:?}"),
             Value::List(list) => format!("a list of {}", list.items.len()),
             Value::Record(fields) => format!("a record of {}", fields.len()),
-            Value::Tensor(id) => format!("a tensor {}", builder.ty(*id)),
+            Value::Tensor(_) => "a tensor".to_string(),
+            Value::Size(form) => format!("the size `{form}`"),
             Value::Op(op) => format!("the {} `{}`", op.what, op.name),
             Value::Error => "an error".to_string(),
         }

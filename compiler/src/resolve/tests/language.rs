@@ -360,6 +360,107 @@ E0252 `channels(x) % c == 0` does not hold
     codes(&bad("net m(x: f32[n, 8]) -> f32[n, 8] where k > 0 { x }"), &["E0207"]);
 }
 
+/// Resolves for all sizes.
+fn prove(text: &str) -> Result<crate::resolve::Proven, Vec<Diagnostic>> {
+    let program = rebirth_lang::Program::single(&rebirth_lang::Source::new("test.net", text)).expect("it parses");
+    crate::resolve::prove(&program, &Settings::default())
+}
+
+/// A block that goes down and up again and joins both ends, `depth` times.
+fn hourglass(depth: usize, header: &str) -> String {
+    format!(
+        "block step(x) {{ x |> conv(channels(x), 3, stride: 2, pad: 1) }}
+        net m(x: f32[n, 4, h, w]) -> {header} {{
+            let down = for i in 0..{depth} with x = x {{ step(x) }}
+            relu(down)
+        }}"
+    )
+}
+
+#[test]
+fn nets_for_all_sizes() {
+    for (header, depth) in [
+        ("f32[n, 4, ceil_div(h, 2), ceil_div(w, 2)]", 1),
+        ("f32[n, 4, ceil_div(h, 8), ceil_div(w, 8)]", 3),
+        ("f32[n, 4, div(h + 7, 8), ceil_div(ceil_div(w, 4), 2)]", 3),
+        ("f32[n, 4, h / 8, w / 8] where h % 8 == 0, w % 8 == 0", 3),
+        ("f32[n, 4, h / 8, h / 8] where h % 8 == 0 and w == h", 3),
+        ("f32[n, 4, h / 8, w / 16] where h % 8 == 0, w == 2 * h", 3),
+        ("f32[n, 4, h, w] where h >= 300, w < 200", 0),
+    ] {
+        let text = hourglass(depth, header).replace("w / 16]", "w / 8]");
+        let proven = prove(&text).unwrap_or_else(|errors| panic!("{}", render(&text, &errors)));
+        assert_eq!(crate::graph::verify(&proven.model.graph), Ok(()));
+        assert_eq!(proven.sizes["n"], 1);
+        assert!(header.contains("w < 200") == (proven.sizes["w"] < 200), "{:?}", proven.sizes);
+    }
+}
+
+#[test]
+fn nets_that_do_not_hold_for_all_sizes() {
+    let check = |text: &str, code: &str, help: &str| {
+        let errors = prove(text).expect_err(text);
+        assert_eq!(errors[0].code, code, "{}", render(text, &errors));
+        assert_eq!(errors[0].help.as_deref(), Some(help), "{}", render(text, &errors));
+        codes(&errors, &[code]);
+    };
+    check(
+        &hourglass(3, "f32[n, 4, h / 8, ceil_div(w, 8)]"),
+        "E0222",
+        "it is if `h % 8 == 0`: write that in the `where` clause; `div` rounds down",
+    );
+    check(
+        &hourglass(1, "f32[n, 4, div(h, 2), ceil_div(w, 2)] where w % 2 == 0"),
+        "E0305",
+        "they are equal if `h % 2 == 0`: write that in the `where` clause; or declare f32[n,4,(h + 1)/2,w/2]",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4, h, w] { x + (x |> conv(4, 3, stride: 2, pad: 1)) }",
+        "E0301",
+        "extents must be equal, or one of them 1; shapes are aligned at the last dimension",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w], y: f32[n, 4, h, v]) -> f32[n, 4, h, w] { x + y }",
+        "E0301",
+        "they are equal if `v == w`: write that in the `where` clause",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4, ceil_div(h, 2), ceil_div(w, 2)] where w % 2 == 0 { x |> conv(4, 3, stride: 2, pad: \"same\") }",
+        "E0301",
+        "write `h % 2 == 0` in the `where` clause, or the padding in numbers",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] where h % 4 == 1, h % 2 == 0 { x |> global_avg_pool |> flatten }",
+        "E0256",
+        "weaken the `where` clause so that some sizes are left",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] where h > 100, h < 50 { x |> global_avg_pool |> flatten }",
+        "E0256",
+        "give sizes that do with `--set`, or weaken the `where` clause",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] { let y = if dim(x, 2) > 7 { x |> max_pool(2) } else { x } y |> global_avg_pool |> flatten }",
+        "E0255",
+        "give the sizes: `--set h=224`",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] { x |> avg_pool((dim(x, 2), dim(x, 3))) |> flatten }",
+        "E0255",
+        "give the sizes: `--set h=224`",
+    );
+    check(
+        "net m(x: f32[n, 4, h, w]) -> f32[n, 9] { x |> flatten |> dense(9) }",
+        "E0301",
+        "the shape of a weight cannot depend on a size; give dense the same number of features for all sizes",
+    );
+    check(
+        "net m(x: f32[n, 8]) -> f32[1, 8] { relu(x) }",
+        "E0305",
+        "change the last layers, or declare f32[n,8]",
+    );
+}
+
 #[test]
 fn code_that_nothing_calls_is_checked() {
     let check = |items: &str, expected: &[&str]| {
