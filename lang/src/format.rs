@@ -21,7 +21,8 @@
 //! - One blank line separates items; between imports, constants and functions of one line it may be left out. Bodies
 //!   and comments keep one blank line where the author left any.
 //! - Numbers, strings and comments are spelled as they were. A comment that ends a line still does; one with a line of
-//!   its own keeps one, indented like what follows. What a comment stands in is broken.
+//!   its own keeps one, indented like what follows. What a comment stands in is broken. One before an `else` moves into
+//!   the body behind it.
 
 mod body;
 mod doc;

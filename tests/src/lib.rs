@@ -1,5 +1,7 @@
 //! What the test suites share: where things are, and how a model is run two ways.
 
+pub mod nets;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

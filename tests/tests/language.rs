@@ -94,3 +94,8 @@ fn several_files() {
     .unwrap();
     check(&resolve(&program, &Settings::default()).unwrap().graph);
 }
+
+#[test]
+fn differences_of_tensors_and_numbers() {
+    check_text("net m(x: f32[n, 6, 5, 5]) -> f32[n, 6, 5, 5] { (x - relu(x)) * (1 - x) - -x }");
+}

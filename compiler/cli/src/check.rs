@@ -1,10 +1,12 @@
 //! `rebirth check`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use rebirth_compiler::graph::{Graph, verify};
 use rebirth_compiler::inspect::{Summary, inspect};
 use rebirth_compiler::pipeline::CompileError;
-use rebirth_compiler::resolve::Settings;
+use rebirth_compiler::resolve::{Proven, Settings};
 use rebirth_lang::ast::{self, ExprKind, Item};
 use rebirth_lang::{Diagnostic, FileId, Report};
 use serde::Serialize;
@@ -13,7 +15,7 @@ use crate::args::NetArgs;
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::present;
-use crate::source::{parse_program, resolve_net, settings};
+use crate::source::{parse_program, prove_net, settings};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -26,6 +28,9 @@ EXAMPLES
 ///
 /// Parses the file, resolves every name and shape of its nets, or of the one that `--net` names, and verifies the graphs that
 /// result. Prints one line with each network's size, and everything that is wrong, with its place in the file. Needs no weights.
+///
+/// Symbolic dimensions that `--set` leaves open stay open: that shapes fit is proved for all sizes that the net's `where` clause
+/// allows, and counts are for one choice of them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
@@ -47,10 +52,10 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
     };
     let mut wrong: Vec<Diagnostic> = Vec::new();
     for settings in &chosen {
-        match resolve_net(context, &program, settings) {
-            Ok(model) => {
-                verified(&model.graph)?;
-                print(context, &model.graph.name, &inspect(&model.graph), args.json)?;
+        match prove_net(context, &program, settings) {
+            Ok(proven) => {
+                verified(&proven.model.graph)?;
+                print(context, &proven, args.json)?;
             }
             Err(Failure::Report(report)) => {
                 let new: Vec<_> =
@@ -63,12 +68,23 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
     if wrong.is_empty() { Ok(()) } else { Err(Report::new(program.sources().clone(), wrong).into()) }
 }
 
-fn print(context: &mut Context<'_>, net: &str, summary: &Summary, json: bool) -> Result<(), Failure> {
+fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), Failure> {
+    let Proven { model, sizes, conditions } = proven;
+    let net = &model.graph.name;
+    let summary = inspect(&model.graph);
     if json {
-        let &Summary { parameters, state, macs, .. } = summary;
-        return context.print_json(&NetJson { net, parameters, state, macs });
+        let Summary { parameters, state, macs, .. } = summary;
+        return context.print_json(&NetJson { net, parameters, state, macs, sizes });
     }
-    Ok(writeln!(context.out, "{}", present::summary(net, summary))?)
+    let mut line = present::summary(net, &summary);
+    if !sizes.is_empty() {
+        let sizes: Vec<String> = sizes.iter().map(|(name, size)| format!("{name}={size}")).collect();
+        line += &format!(" at {}; sound for all sizes", sizes.join(", "));
+        if !conditions.is_empty() {
+            line += &format!(" with {}", conditions.join(", "));
+        }
+    }
+    Ok(writeln!(context.out, "{line}")?)
 }
 
 #[derive(Serialize)]
@@ -77,6 +93,9 @@ struct NetJson<'a> {
     parameters: u64,
     state: u64,
     macs: u64,
+    /// The sizes that `macs` is for, where those were open.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sizes: &'a BTreeMap<String, i64>,
 }
 
 /// Whether two nets are wrong in the same place, such as a block that both call.

@@ -1,6 +1,7 @@
 //! `rebirth inspect`
 
 use clap::Args;
+use rebirth_compiler::graph::Mode;
 use rebirth_compiler::inspect::{Layer, Reach, Summary, inspect as analyse};
 use serde::Serialize;
 
@@ -32,7 +33,7 @@ pub(crate) struct InspectArgs {
 }
 
 pub(crate) fn inspect(context: &mut Context<'_>, args: &InspectArgs) -> Result<(), Failure> {
-    let model = load(context, &args.net)?;
+    let model = load(context, &args.net, Mode::Infer)?;
     verified(&model.graph)?;
     let summary = analyse(&model.graph);
     if args.json {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rebirth_compiler::codegen::{listing, target};
+use rebirth_compiler::graph::Mode;
 use rebirth_compiler::pipeline::{CompileError, loops};
 use rebirth_lang::FileId;
 use rebirth_lang::dump::dump;
@@ -44,6 +45,8 @@ enum Stage {
     Ast,
     /// Operators and tensors
     Graph,
+    /// The graph for training, with the outputs that are marked `@train`
+    TrainGraph,
     /// Loops and buffers
     Loops,
     /// Cranelift's IR
@@ -66,8 +69,9 @@ fn text(context: &mut Context<'_>, args: &IrArgs) -> Result<String, Failure> {
         let program = parse_program(&args.net.file)?;
         return Ok(dump(program.file(FileId::ROOT)));
     }
-    let model = load(context, &args.net)?;
-    if let Stage::Graph = args.stage {
+    let mode = if let Stage::TrainGraph = args.stage { Mode::Train } else { Mode::Infer };
+    let model = load(context, &args.net, mode)?;
+    if let Stage::Graph | Stage::TrainGraph = args.stage {
         verified(&model.graph)?;
         return Ok(model.graph.to_string());
     }
@@ -76,6 +80,6 @@ fn text(context: &mut Context<'_>, args: &IrArgs) -> Result<String, Failure> {
     Ok(match args.stage {
         Stage::Clif => listing::clif(&program, target()?).map_err(CompileError::Codegen)?,
         Stage::Asm => listing::asm(&program, target()?).map_err(CompileError::Codegen)?,
-        Stage::Ast | Stage::Graph | Stage::Loops => program.to_string(),
+        Stage::Ast | Stage::Graph | Stage::TrainGraph | Stage::Loops => program.to_string(),
     })
 }

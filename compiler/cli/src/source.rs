@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rebirth_compiler::resolve::{Model, Settings, resolve};
-use rebirth_lang::{Program, Report, Source, Unreadable, limits};
+use rebirth_compiler::graph::Mode;
+use rebirth_compiler::resolve::{Model, Proven, Settings, prove, resolve};
+use rebirth_lang::{Diagnostic, Program, Report, Source, Unreadable, limits};
 
 use crate::args::NetArgs;
 use crate::codes;
@@ -54,20 +55,34 @@ fn read_import(folder: &Path, import: &str) -> Result<Source, Unreadable> {
 
 /// Resolves the chosen net of a file and shows the warnings about it.
 pub(crate) fn resolve_net(context: &mut Context<'_>, program: &Program, settings: &Settings) -> Result<Model, Failure> {
-    let report = |diagnostics| Report::new(program.sources().clone(), diagnostics);
-    let mut model = resolve(program, settings).map_err(report)?;
-    if !context.options.quiet {
-        for entry in report(std::mem::take(&mut model.warnings)).entries() {
-            context.say(Message::Warning(entry));
-        }
-    }
+    let mut model = resolve(program, settings).map_err(|errors| report(program, errors))?;
+    warn(context, program, &mut model);
     Ok(model)
 }
 
+/// Resolves the chosen net for all sizes that the settings leave open, and shows the warnings about it.
+pub(crate) fn prove_net(context: &mut Context<'_>, program: &Program, settings: &Settings) -> Result<Proven, Failure> {
+    let mut proven = prove(program, settings).map_err(|errors| report(program, errors))?;
+    warn(context, program, &mut proven.model);
+    Ok(proven)
+}
+
+fn report(program: &Program, diagnostics: Vec<Diagnostic>) -> Report {
+    Report::new(program.sources().clone(), diagnostics)
+}
+
+fn warn(context: &mut Context<'_>, program: &Program, model: &mut Model) {
+    if !context.options.quiet {
+        for entry in report(program, std::mem::take(&mut model.warnings)).entries() {
+            context.say(Message::Warning(entry));
+        }
+    }
+}
+
 /// Reads, parses and resolves.
-pub(crate) fn load(context: &mut Context<'_>, net: &NetArgs) -> Result<Model, Failure> {
+pub(crate) fn load(context: &mut Context<'_>, net: &NetArgs, mode: Mode) -> Result<Model, Failure> {
     let program = parse_program(&net.file)?;
-    resolve_net(context, &program, &settings(context, net))
+    resolve_net(context, &program, &Settings { mode, ..settings(context, net) })
 }
 
 /// What the options decide about the net.

@@ -23,7 +23,7 @@ use std::fmt;
 
 pub use assumptions::{Assumptions, Refusal};
 pub use form::{Form, Symbol};
-pub use prove::{Condition, explain};
+pub use prove::{Condition, explain, work};
 
 /// The extent of a dimension, or a size derived from one. `None` from arithmetic: the result is known to be negative (in
 /// [`Extent::minus`]), or too large to compute with.

@@ -5,6 +5,7 @@
 //! only if its coefficients are. Both answers are exact where there is one: [`MAX_WORK`] and the limits of [`Form`] bound the
 //! proofs, and what is beyond counts as different.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,15 @@ use super::{Assumptions, Extent};
 
 /// Most parts of forms that a proof may look at: a form of 12, as skip connections have, with height and width both divided by 32.
 const MAX_WORK: i64 = 1 << 14;
+
+thread_local! {
+    static WORK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Parts of forms that proofs of this thread have looked at so far: what they cost, for those who bound it.
+pub fn work() -> u64 {
+    WORK.get()
+}
 
 /// What a `where` clause may promise of sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +78,7 @@ fn for_cases(form: &Form, moduli: &BTreeMap<Symbol, i64>, mut f: impl FnMut(&[i6
     }
     let mut remainders = vec![0; moduli.len()];
     for case in 0..count {
+        WORK.set(WORK.get().saturating_add(form.parts() as u64));
         let mut rest = case;
         for (remainder, modulus) in remainders.iter_mut().zip(moduli.values()) {
             *remainder = rest % modulus;

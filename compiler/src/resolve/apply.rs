@@ -115,10 +115,11 @@ impl<'a> Resolver<'a> {
         // Stands in until all names are known: digits are no name of the source.
         let placeholder = self.builder.graph().nodes.len().to_string();
         let forms = self.infer_forms(&op, &given, &inputs);
+        let like = if forms.is_some() { inputs.clone() } else { Vec::new() };
         let results = match (self.builder.node(&placeholder, op, inputs), forms) {
             (Ok(results), None) => results,
             (Ok(results), Some(Ok(forms))) => {
-                results.iter().zip(forms).for_each(|(&id, ty)| self.note_forms(id, ty));
+                results.iter().zip(forms).for_each(|(&id, ty)| self.note_forms(id, ty, &like));
                 results
             }
             // It fits for the sample only.

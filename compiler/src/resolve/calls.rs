@@ -238,7 +238,15 @@ impl<'a> Resolver<'a> {
         if let Some(Value::Op(op)) = local {
             return self.callables.get(op.id).cloned();
         }
-        let is_error = local.is_some_and(Value::is_error);
+        let mut is_error = local.is_some_and(Value::is_error);
+        if local.is_none()
+            && let Some(Item::Const(constant)) = self.item(&name.name)
+        {
+            match self.constant(constant, name.span) {
+                Value::Op(op) => return self.callables.get(op.id).cloned(),
+                other => is_error = other.is_error(),
+            }
+        }
         let found = self.find_callee(&name.name);
         if found.is_none() && !is_error {
             self.no_callee(name);

@@ -1,7 +1,7 @@
 //! `where`: what must hold for the dimensions of a net or the arguments of a block.
 
-use rebirth_lang::Diagnostic;
-use rebirth_lang::ast::{BinaryOp, Expr, ExprKind};
+use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Item};
+use rebirth_lang::{Diagnostic, FileId};
 
 use super::codes;
 use super::resolver::Resolver;
@@ -13,15 +13,30 @@ impl<'a> Resolver<'a> {
     pub(super) fn conditions(&mut self, conditions: &'a [Expr], call: bool) -> bool {
         let mut good = true;
         for condition in conditions {
-            good &= match self.expr(condition) {
-                Value::Bool(holds) => holds || self.condition_fails(condition, call),
-                other => {
-                    self.wrong_kind(&other, condition.span, "a condition", "`true` or `false`");
-                    false
-                }
-            };
+            good &= self.condition(condition, call);
         }
         good
+    }
+
+    /// One of [`Resolver::conditions`].
+    pub(super) fn condition(&mut self, condition: &'a Expr, call: bool) -> bool {
+        match self.expr(condition) {
+            Value::Bool(holds) => holds || self.condition_fails(condition, call),
+            other => {
+                self.wrong_kind(&other, condition.span, "a condition", "`true` or `false`");
+                false
+            }
+        }
+    }
+
+    /// The conditions of the chosen net as written; none where that is not clear.
+    pub(super) fn condition_texts(&self) -> Vec<String> {
+        let nets = self.program.file(FileId::ROOT).items.iter().filter_map(|item| match item {
+            Item::Net(net) if self.settings.net.as_ref().is_none_or(|name| net.name.name == *name) => Some(net),
+            _ => None,
+        });
+        let conditions = nets.flat_map(|net| &net.conditions);
+        conditions.map(|condition| self.program.sources().slice(condition.span).to_string()).collect()
     }
 
     #[cold]
@@ -71,7 +86,7 @@ impl<'a> Resolver<'a> {
 }
 
 /// The names in a condition, each once.
-fn free_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
+pub(super) fn free_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
         ExprKind::Name(name) => {
             if !names.contains(&name.as_str()) {

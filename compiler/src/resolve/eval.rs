@@ -160,6 +160,7 @@ fn equal(a: &Value, b: &Value, budget: &mut Budget) -> Option<Result<bool, Fault
         (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Str(a), Value::Str(b)) => a == b,
+        (Value::Op(a), Value::Op(b)) => a.id == b.id,
         (Value::List(a), Value::List(b)) => {
             if a.items.len() != b.items.len() {
                 return Some(Ok(false));

@@ -172,7 +172,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn bad_operands(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
         let (a, b) = (self.describe(left), self.describe(right));
         let help = match binary.op {
-            BinaryOp::Eq | BinaryOp::Ne => "only values of one kind compare: numbers, truth values, strings, lists",
+            BinaryOp::Eq | BinaryOp::Ne => {
+                "only values of one kind compare: numbers, truth values, strings, lists, operators"
+            }
             op if op.is_comparison() => "only numbers have an order",
             BinaryOp::Add => "`+` takes numbers, tensors, two lists, or a string and what follows it",
             BinaryOp::Rem => "`%` takes integers",

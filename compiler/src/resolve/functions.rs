@@ -66,9 +66,10 @@ impl<'a> Resolver<'a> {
                 Value::List(items) => Value::Int(items.items.len() as i64),
                 _ => self.function_argument(name, list, "a list or tuple"),
             },
-            (Kind::Div | Kind::CeilDiv, [Arg { value: Value::Size(form), .. }, Arg { value: Value::Int(m @ 1..), .. }]) => {
-                self.divide_size(form, *m, function.kind == Kind::CeilDiv, call.callee.span)
-            }
+            (
+                Kind::Div | Kind::CeilDiv,
+                [Arg { value: Value::Size(form), .. }, Arg { value: Value::Int(m @ 1..), .. }],
+            ) => self.divide_size(form, *m, function.kind == Kind::CeilDiv, call.callee.span),
             (Kind::Div | Kind::CeilDiv, [a, b]) => {
                 let Some((a, b)) = self.two_ints(name, a, b) else {
                     return Value::Error;

@@ -36,13 +36,25 @@ impl<'a> Resolver<'a> {
                 };
                 (op, operand(*x, &binary.left), b)
             }
+            // `a - b` is `a + -1 * b`.
+            (BinaryOp::Sub, left, Value::Tensor(b)) if left.is_tensor() || left.number().is_some() => {
+                let Value::Tensor(negated) = self.scale(*b, -1.0, binary.right.span, binary.op_span) else {
+                    return Value::Error;
+                };
+                let a = match left {
+                    Value::Tensor(a) => Some(operand(*a, &binary.left)),
+                    number => self.number(number.number().unwrap_or_default(), binary.left.span),
+                };
+                let Some(a) = a else { return Value::Error };
+                (BinaryOp::Add, a, operand(negated, &binary.right))
+            }
             (op @ (BinaryOp::Add | BinaryOp::Mul), number, Value::Tensor(x)) if number.number().is_some() => {
                 let Some(b) = self.number(number.number().unwrap_or_default(), binary.left.span) else {
                     return Value::Error;
                 };
                 (op, operand(*x, &binary.right), b)
             }
-            (BinaryOp::Sub | BinaryOp::Div, Value::Tensor(_) | Value::Int(_) | Value::Float(_), Value::Tensor(_)) => {
+            (BinaryOp::Div, Value::Tensor(_) | Value::Int(_) | Value::Float(_), Value::Tensor(_)) => {
                 return self.no_arithmetic(binary, left, right);
             }
             _ => return self.bad_operands(binary, left, right),
@@ -97,21 +109,12 @@ impl<'a> Resolver<'a> {
     #[inline(never)]
     fn no_arithmetic(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
         let (a, b) = (self.describe(left), self.describe(right));
-        let text = |span: Span| {
-            let text = self.program.sources().slice(span);
-            if text.len() <= 24 && !text.contains('\n') { text.to_string() } else { "..".to_string() }
-        };
-        let help = if binary.op == BinaryOp::Sub {
-            format!("`{} + -1 * {}` is the same", text(binary.left.span), text(binary.right.span))
-        } else {
-            "a tensor can be divided by a number; division by a tensor does not exist yet".to_string()
-        };
         self.report(
             Diagnostic::new(codes::TENSOR_ARITHMETIC, format!("`{}` does not take {a} and {b}", binary.op))
                 .label(binary.op_span, "not for tensors")
                 .label(binary.left.span, format!("this is {a}"))
                 .label(binary.right.span, format!("this is {b}"))
-                .help(help),
+                .help("a tensor can be divided by a number; division by a tensor does not exist yet"),
         )
     }
 }

@@ -106,8 +106,10 @@ pub fn resolve(program: &Program, settings: &Settings) -> Result<Model, Vec<Diag
 pub struct Proven {
     /// The net for one choice of sizes.
     pub model: Model,
-    /// That choice: the sizes that no setting gives.
+    /// That choice: the sizes that no setting gives, a batch's left out, which is 1.
     pub sizes: BTreeMap<String, i64>,
+    /// The conditions of its `where` clause, as written.
+    pub conditions: Vec<String>,
 }
 
 /// Resolves a net of a program's root file for all sizes of the symbolic dimensions that `settings` leave open. Equalities of sizes are
@@ -119,5 +121,6 @@ pub struct Proven {
 pub fn prove(program: &Program, settings: &Settings) -> Result<Proven, Vec<Diagnostic>> {
     let mut resolver = resolver::Resolver::new(program, settings);
     resolver.for_all_sizes = true;
-    resolver.resolve().map(|(model, sizes)| Proven { model, sizes })
+    let conditions = resolver.condition_texts();
+    resolver.resolve().map(|(model, sizes)| Proven { model, sizes, conditions })
 }

@@ -7,6 +7,7 @@ use rebirth_lang::{Diagnostic, Span, ast};
 
 use super::header::Typed;
 use super::resolver::Resolver;
+use super::sizes::Sizes;
 use super::value::Value;
 use super::{Model, codes, suggest};
 use crate::extent::{Condition, Extent};
@@ -38,7 +39,7 @@ impl<'a> Resolver<'a> {
             images.push(self.image(input, ty.as_ref().map(|typed| &typed.ty)));
             let value = ty.map_or(Value::Error, |typed| {
                 let id = self.builder.input(&input.name.name, typed.ty);
-                self.note_forms(id, typed.forms);
+                self.note_forms(id, typed.forms, &[]);
                 Value::Tensor(id)
             });
             if let Err(first) = self.scopes.bind(&input.name.name, value, input.name.span) {
@@ -74,7 +75,7 @@ impl<'a> Resolver<'a> {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
-        let sample = self.sizes.map(|sizes| sizes.sample).unwrap_or_default();
+        let sample = self.sizes.map(Sizes::into_choice).unwrap_or_default();
         Ok((Model { graph, images, labels, origins, warnings: self.warnings }, sample))
     }
 
@@ -209,18 +210,20 @@ impl<'a> Resolver<'a> {
                 if let Some(declared) = &declared.ty
                     && let Some(condition) = self.differs(declared, id)
                 {
-                    let declared = if self.for_all_sizes { declared.forms.to_string() } else { declared.ty.to_string() };
-                    let mut diagnostic =
-                        Diagnostic::new(
-                            codes::OUTPUT_TYPE,
-                            format!("the net declares {declared}, but its result is {found}"),
-                        )
-                        .label(output.ty.span, format!("declared as {declared}"))
-                        .label(place, format!("this is {found}"));
+                    let declared =
+                        if self.for_all_sizes { declared.forms.to_string() } else { declared.ty.to_string() };
+                    let mut diagnostic = Diagnostic::new(
+                        codes::OUTPUT_TYPE,
+                        format!("the net declares {declared}, but its result is {found}"),
+                    )
+                    .label(output.ty.span, format!("declared as {declared}"))
+                    .label(place, format!("this is {found}"));
                     let mut help = format!("change the last layers, or declare {found}");
                     if let Some(condition) = condition {
                         diagnostic = self.blame_where(diagnostic);
-                        help = format!("they are equal if `{condition}`: write that in the `where` clause; or declare {found}");
+                        help = format!(
+                            "they are equal if `{condition}`: write that in the `where` clause; or declare {found}"
+                        );
                     }
                     self.report(diagnostic.help(help));
                 }

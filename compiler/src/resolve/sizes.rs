@@ -7,12 +7,13 @@ use std::rc::Rc;
 use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Net};
 use rebirth_lang::{Diagnostic, Span};
 
+use super::conditions::free_names;
 use super::eval::Fault;
 use super::header::Symbol;
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{SetValue, codes};
-use crate::extent::{Assumptions, Extent, Form, Refusal};
+use crate::extent::{Assumptions, Extent, Form, Refusal, work};
 use crate::graph::{Type, ValueId};
 use crate::ops::geometry::same_padding;
 use crate::ops::{ArgValue, Field, Mismatch, Op};
@@ -24,8 +25,8 @@ const LEAST: [i64; 9] = [224, 512, 1024, 128, 64, 32, 16, 8, 1];
 /// Most sizes whose places to begin are all combined.
 const MAX_APART: usize = 3;
 
-/// Steps that a shape rule on forms costs: a hundred times what one on numbers does.
-const FORM_STEPS: usize = 32;
+/// Parts of forms that a proof looks at within one step.
+const PARTS_A_STEP: u64 = 8;
 
 /// What is known of the sizes of a net that is resolved for all of them.
 #[derive(Debug, Default)]
@@ -33,23 +34,45 @@ pub(super) struct Sizes {
     assumptions: Assumptions,
     /// Sizes that fulfil all conditions.
     pub(super) sample: BTreeMap<String, i64>,
+    /// The batches among them.
+    leading: Vec<String>,
     /// Types by value; short where the last values have been made without.
-    types: Vec<Option<Type<Form>>>,
+    types: Vec<Option<Rc<Type<Form>>>>,
     /// All of the `where`, to blame it.
     conditions: Option<Span>,
+}
+
+impl Sizes {
+    /// The sizes that were chosen, without the batches.
+    pub(super) fn into_choice(mut self) -> BTreeMap<String, i64> {
+        self.sample.retain(|name, _| !self.leading.contains(name));
+        self.sample
+    }
 }
 
 impl<'a> Resolver<'a> {
     /// Binds the symbols that nothing sets to themselves, in the innermost scope, after learning from the conditions.
     pub(super) fn bind_sizes(&mut self, net: &'a Net) {
         let symbols = self.symbols(net);
+        if symbols.iter().all(|symbol| self.set_size(symbol).is_some()) {
+            // There is nothing to prove.
+            self.for_all_sizes = false;
+            return self.bind_symbols(net);
+        }
         self.scopes.push();
         for symbol in &symbols {
             let value = self.set_size(symbol).unwrap_or_else(|| size_value(Form::symbol(symbol.name)));
             let _ = self.scopes.bind(symbol.name, value, symbol.span);
         }
         let mut assumptions = Assumptions::default();
-        let good = net.conditions.iter().all(|condition| self.assume(&mut assumptions, condition));
+        let mut good = true;
+        for condition in &net.conditions {
+            good &= if self.is_open(condition, &symbols) {
+                self.assume(&mut assumptions, condition)
+            } else {
+                self.condition(condition, false)
+            };
+        }
         self.scopes.pop();
         let ends = net.conditions.first().zip(net.conditions.last());
         let conditions = ends.map(|(first, last)| first.span.to(last.span));
@@ -63,7 +86,16 @@ impl<'a> Resolver<'a> {
             let _ = self.scopes.bind(symbol.name, value, symbol.span);
         }
         let sample = sample.unwrap_or_default();
-        self.sizes = Some(Sizes { assumptions, sample, types: Vec::new(), conditions });
+        let leading = symbols.iter().filter(|symbol| symbol.leading).map(|symbol| symbol.name.to_string()).collect();
+        self.sizes = Some(Sizes { assumptions, sample, leading, types: Vec::new(), conditions });
+    }
+
+    /// Whether a condition is about a size that is not set.
+    fn is_open(&self, condition: &'a Expr, symbols: &[Symbol<'a>]) -> bool {
+        let mut names = Vec::new();
+        free_names(condition, &mut names);
+        let mut open = symbols.iter().filter(|symbol| self.set_size(symbol).is_none());
+        open.any(|symbol| names.contains(&symbol.name))
     }
 
     fn set_size(&self, symbol: &Symbol<'_>) -> Option<Value> {
@@ -173,16 +205,19 @@ impl<'a> Resolver<'a> {
 
     /// The type of a value for all sizes, where those are not all set.
     pub(super) fn type_forms(&self, value: ValueId) -> Option<&Type<Form>> {
-        self.sizes.as_ref()?.types.get(value.index())?.as_ref()
+        self.sizes.as_ref()?.types.get(value.index())?.as_deref()
     }
 
-    /// Notes the type of a value for all sizes.
-    pub(super) fn note_forms(&mut self, value: ValueId, ty: Type<Form>) {
+    /// Notes the type of a value for all sizes; `like` are values that may well be of the same.
+    pub(super) fn note_forms(&mut self, value: ValueId, ty: Type<Form>, like: &[ValueId]) {
         if let Some(sizes) = &mut self.sizes {
             if sizes.types.len() <= value.index() {
                 sizes.types.resize(value.index() + 1, None);
             }
-            sizes.types[value.index()] = Some(ty);
+            // Most layers keep the type of their operand: it is stored once.
+            let known = like.iter().filter_map(|id| sizes.types.get(id.index())?.as_ref());
+            let shared = known.into_iter().find(|known| ***known == ty).cloned();
+            sizes.types[value.index()] = Some(shared.unwrap_or_else(|| Rc::new(ty)));
         }
     }
 
@@ -210,9 +245,22 @@ impl<'a> Resolver<'a> {
         inputs: &[ValueId],
     ) -> Option<Result<Vec<Type<Form>>, Mismatch>> {
         self.sizes.as_ref()?;
-        if !self.budget.spend(FORM_STEPS * inputs.len().max(1)) {
-            return Some(Err(Mismatch::new("the proof that shapes fit takes too many steps")));
+        let before = work();
+        let result = self.infer_unpaid(op, given, inputs);
+        let parts = usize::try_from((work() - before) / PARTS_A_STEP).unwrap_or(usize::MAX);
+        if self.budget.spend(parts) {
+            return Some(result);
         }
+        let wrong = Mismatch::new("the proof that shapes fit for all sizes takes too many steps");
+        Some(Err(wrong.help("set the sizes, that of the batch included, to check the network for these alone")))
+    }
+
+    fn infer_unpaid(
+        &self,
+        op: &Op,
+        given: &[(&'static str, ArgValue)],
+        inputs: &[ValueId],
+    ) -> Result<Vec<Type<Form>>, Mismatch> {
         let types: Vec<Type<Form>> = inputs
             .iter()
             .map(|&id| self.type_forms(id).cloned().unwrap_or_else(|| self.builder.ty(id).lift()))
@@ -223,9 +271,9 @@ impl<'a> Resolver<'a> {
             && let Some([_, _, h, w]) = types.first().map(|ty| ty.shape.as_slice())
             && let Err(mismatch) = same_padding(extent, stride, [h, w])
         {
-            return Some(Err(mismatch));
+            return Err(mismatch);
         }
-        Some(op.infer(&types.iter().collect::<Vec<_>>(), self.settings.mode))
+        op.infer(&types.iter().collect::<Vec<_>>(), self.settings.mode)
     }
 
     /// Blames the `where` for what holds for the sample but not for all sizes.

@@ -329,7 +329,7 @@ impl<'t> Layout<'t> {
     fn is_hugged(&self, arguments: &Arguments, list: &Expr) -> bool {
         let open = self.trivia.inside_parentheses(list.span.start);
         let (start, end) = (self.trivia.span(open).start, self.trivia.closer(open));
-        !self.has_pending(start) && !self.trivia.has_comment(end, arguments.span.end)
+        !self.has_pending(start) && !self.has_comment(end, arguments.span.end)
     }
 
     fn named(&mut self, argument: &'t NamedArgument) -> Doc<'t> {

@@ -85,6 +85,11 @@ impl<'t> Layout<'t> {
         self.taken < self.trivia.comments_before(at)
     }
 
+    /// Whether comments in `start..end` have not been taken.
+    pub(super) fn has_comment(&self, start: u32, end: u32) -> bool {
+        self.trivia.comments_before(start).max(self.taken) < self.trivia.comments_before(end)
+    }
+
     /// Runs `build` without the comments before a place that it ends before; they are there again behind it.
     pub(super) fn postpone<T>(&mut self, at: u32, build: impl FnOnce(&mut Self) -> T) -> T {
         let postponed = self.take(at);

@@ -34,7 +34,7 @@ impl<'t> Layout<'t> {
         let open = self.trivia.inside_parentheses(list.span.start);
         let (start, close_at) = (self.trivia.span(open).start, self.trivia.closer(open));
         let comments = self.amid(start);
-        let doc = if let Some(numbers) = self.numbers(elements).filter(|_| !self.trivia.has_comment(start, close_at)) {
+        let doc = if let Some(numbers) = self.numbers(elements).filter(|_| !self.has_comment(start, close_at)) {
             numbers
         } else if let Some(rows) = self.table(elements) {
             let rows: Vec<_> = elements.iter().zip(&rows).collect();
@@ -111,7 +111,7 @@ impl<'t> Layout<'t> {
             }
             _ => return None,
         };
-        if self.trivia.has_comment(self.trivia.span(open).start, self.trivia.closer(open)) {
+        if self.has_comment(self.trivia.span(open).start, self.trivia.closer(open)) {
             return None;
         }
         let cells = elements.iter().map(|element| self.cell(element));

@@ -240,6 +240,11 @@ fn comments_in_the_midst() {
 fn comments_before_else() {
     let text = "if a { 1 } // b\n // c\n else // d\n if e { 2 } // f\n else { 3 }";
     check_expr(text, "if a {\n    1\n} else if e { // b\n    // c\n    // d\n    2\n} else { // f\n    3\n}");
+    // Those of its condition go with them: the condition is laid out as if it had none.
+    check_expr(
+        "if a { 1 } else // b\n if f([(1, 20), // c\n (30, 4)]) { 2 } else { 3 }",
+        "if a {\n    1\n} else if f([(1, 20), (30, 4)]) { // b\n    // c\n    2\n} else {\n    3\n}",
+    );
 }
 
 /// The layout of a pattern, type or argument that does not fit.

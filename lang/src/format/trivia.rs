@@ -64,11 +64,6 @@ impl<'t> Trivia<'t> {
         self.comments.partition_point(|comment| comment.start < at)
     }
 
-    /// Whether a comment begins in `start..end`.
-    pub(super) fn has_comment(&self, start: u32, end: u32) -> bool {
-        self.comments_before(start) < self.comments_before(end)
-    }
-
     /// Whether a blank line stands before a place.
     pub(super) fn after_blank(&self, at: u32) -> bool {
         after_blank(self.text, at as usize)
@@ -103,7 +98,7 @@ impl<'t> Trivia<'t> {
         self.span(self.partners.get(open).copied().unwrap_or(usize::MAX)).start
     }
 
-    /// Whether the first bracket that begins at or behind `span` closes at its end.
+    /// Whether a parenthesis opens where a span begins and closes where it ends.
     pub(super) fn is_enclosed(&self, span: Span) -> bool {
         let open = self.token_at(span.start);
         self.spelling(open) == "(" && self.closer(open) + 1 == span.end

@@ -78,7 +78,7 @@ fn check_shows_what_is_wrong_in_any_net_once() {
     );
     let outcome = folder.run(&["check", "{}/nets.net"]);
     assert_eq!((outcome.code, outcome.out.as_str()), (1, "pair: 0 parameters, 0 MACs\n"));
-    assert_eq!(outcome.err.matches("E0302\n").count(), 1, "{}", outcome.err);
+    assert_eq!(outcome.err.matches("E0302\n\n").count(), 1, "{}", outcome.err);
     assert!(outcome.err.contains("E0207") && outcome.err.contains("\n2 errors\n"), "{}", outcome.err);
 }
 
