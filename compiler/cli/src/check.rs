@@ -6,7 +6,7 @@ use clap::Args;
 use rebirth_compiler::graph::{Graph, verify};
 use rebirth_compiler::inspect::{Summary, inspect};
 use rebirth_compiler::pipeline::CompileError;
-use rebirth_compiler::resolve::{Proven, Settings};
+use rebirth_compiler::resolve::{Proven, Settings, check_library};
 use rebirth_lang::ast::{self, ExprKind, Item};
 use rebirth_lang::{Diagnostic, FileId, Report};
 use serde::Serialize;
@@ -29,6 +29,8 @@ EXAMPLES
 /// Parses the file, resolves every name and shape of its nets, or of the one that `--net` names, and verifies the graphs that
 /// result. Prints one line with each network's size, and everything that is wrong, with its place in the file. Needs no weights.
 ///
+/// A file of blocks and functions without a net is checked as far as that goes without values.
+///
 /// Symbolic dimensions that `--set` leaves open stay open: that shapes fit is proved for all sizes that the net's `where` clause
 /// allows, and counts are for one choice of them.
 #[derive(Debug, Args)]
@@ -45,6 +47,13 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
     let program = parse_program(&args.net.file)?;
     let file = program.file(FileId::ROOT);
     let given = settings(context, &args.net);
+    let library = file.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Fn(_))).count();
+    if library > 0 && nets(file).count() == 0 && given.net.is_none() {
+        check_library(&program, &given).map_err(|errors| Report::new(program.sources().clone(), errors))?;
+        let noun = if library == 1 { "block or function" } else { "blocks and functions" };
+        let name = program.sources().root().name();
+        return Ok(writeln!(context.out, "{name}: no net, {library} {noun} to import")?);
+    }
     // A file without nets, or of one, is the resolver's business.
     let chosen: Vec<Settings> = match nets(file).count() {
         2.. if given.net.is_none() => nets(file).map(|net| for_net(&given, file, net)).collect(),
@@ -69,19 +78,24 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
 }
 
 fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), Failure> {
-    let Proven { model, sizes, conditions } = proven;
+    let Proven { model, sizes, least, conditions } = proven;
     let net = &model.graph.name;
     let summary = inspect(&model.graph);
     if json {
         let Summary { parameters, state, macs, .. } = summary;
-        return context.print_json(&NetJson { net, parameters, state, macs, sizes });
+        return context.print_json(&NetJson { net, parameters, state, macs, sizes, least });
     }
     let mut line = present::summary(net, &summary);
     if !sizes.is_empty() {
-        let sizes: Vec<String> = sizes.iter().map(|(name, size)| format!("{name}={size}")).collect();
-        line += &format!(" at {}; sound for all sizes", sizes.join(", "));
+        let list = |sizes: &BTreeMap<String, i64>| {
+            sizes.iter().map(|(name, size)| format!("{name}={size}")).collect::<Vec<_>>().join(", ")
+        };
+        line += &format!(" at {}; shapes fit for all sizes", list(sizes));
         if !conditions.is_empty() {
             line += &format!(" with {}", conditions.join(", "));
+        }
+        if !least.is_empty() {
+            line += &format!(", from {}", list(least));
         }
     }
     Ok(writeln!(context.out, "{line}")?)
@@ -96,6 +110,9 @@ struct NetJson<'a> {
     /// The sizes that `macs` is for, where those were open.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sizes: &'a BTreeMap<String, i64>,
+    /// Those from which on windows fit, where smaller ones are allowed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    least: &'a BTreeMap<String, i64>,
 }
 
 /// Whether two nets are wrong in the same place, such as a block that both call.

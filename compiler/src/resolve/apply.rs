@@ -203,6 +203,14 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn call_error(&mut self, entry: &'static Entry, error: &CallError, site: &Site<'a>) -> Value {
+        let mut error = error.clone();
+        if self.for_all_sizes {
+            // The call was made for the sample; what is wrong is so for all sizes.
+            for operand in &site.operands {
+                let sampled = self.builder.ty(operand.value).to_string();
+                error.message = error.message.replace(&sampled, &self.shown(operand.value));
+            }
+        }
         let mut diagnostic = match error.argument {
             Some(name) => {
                 let given = site.arguments.iter().find(|(given, _)| *given == name);

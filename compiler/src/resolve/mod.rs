@@ -101,6 +101,14 @@ pub fn resolve(program: &Program, settings: &Settings) -> Result<Model, Vec<Diag
     resolver::Resolver::new(program, settings).resolve().map(|(model, _)| model)
 }
 
+/// Checks a program whose root file has no net, as one to import from: constants, and the names in blocks and functions.
+///
+/// # Errors
+/// As [`resolve`](fn@resolve), without what needs values.
+pub fn check_library(program: &Program, settings: &Settings) -> Result<(), Vec<Diagnostic>> {
+    resolver::Resolver::new(program, settings).check_library()
+}
+
 /// A net that is sound for all sizes of its symbolic dimensions that fulfil its `where` clause.
 #[derive(Clone, Debug)]
 pub struct Proven {
@@ -108,6 +116,8 @@ pub struct Proven {
     pub model: Model,
     /// That choice: the sizes that no setting gives, a batch's left out, which is 1.
     pub sizes: BTreeMap<String, i64>,
+    /// Sizes from which on all windows fit, where the conditions allow smaller ones for which they do not.
+    pub least: BTreeMap<String, i64>,
     /// The conditions of its `where` clause, as written.
     pub conditions: Vec<String>,
 }
@@ -122,5 +132,6 @@ pub fn prove(program: &Program, settings: &Settings) -> Result<Proven, Vec<Diagn
     let mut resolver = resolver::Resolver::new(program, settings);
     resolver.for_all_sizes = true;
     let conditions = resolver.condition_texts();
-    resolver.resolve().map(|(model, sizes)| Proven { model, sizes, conditions })
+    let (model, found) = resolver.resolve()?;
+    Ok(Proven { model, sizes: found.sample, least: found.least, conditions })
 }

@@ -1,13 +1,13 @@
 //! A net from its header to its outputs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use rebirth_lang::ast::Item;
 use rebirth_lang::{Diagnostic, Span, ast};
 
 use super::header::Typed;
 use super::resolver::Resolver;
-use super::sizes::Sizes;
+use super::sizes::Found;
 use super::value::Value;
 use super::{Model, codes, suggest};
 use crate::extent::{Condition, Extent};
@@ -17,8 +17,8 @@ use crate::graph::{Builder, Graph, Mode, ValueId};
 const OUTPUT: &str = "output";
 
 impl<'a> Resolver<'a> {
-    /// Resolves the chosen net; also says the sizes of the sample where it is resolved for all sizes.
-    pub(super) fn resolve(mut self) -> Result<(Model, BTreeMap<String, i64>), Vec<Diagnostic>> {
+    /// Resolves the chosen net; also says what was found out about its sizes where it is resolved for all sizes.
+    pub(super) fn resolve(mut self) -> Result<(Model, Found), Vec<Diagnostic>> {
         let Some(net) = self.chosen_net() else {
             self.check_uncalled();
             return Err(self.into_errors());
@@ -75,8 +75,16 @@ impl<'a> Resolver<'a> {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
-        let sample = self.sizes.map(Sizes::into_choice).unwrap_or_default();
-        Ok((Model { graph, images, labels, origins, warnings: self.warnings }, sample))
+        let bounds = Resolver::bounds(&net.conditions);
+        let found = self.sizes.map(|sizes| sizes.found(&bounds)).unwrap_or_default();
+        Ok((Model { graph, images, labels, origins, warnings: self.warnings }, found))
+    }
+
+    /// Checks what can be checked without a net.
+    pub(super) fn check_library(mut self) -> Result<(), Vec<Diagnostic>> {
+        self.all_constants();
+        self.check_uncalled();
+        if self.errors.is_empty() { Ok(()) } else { Err(self.into_errors()) }
     }
 
     /// Evaluates the constants of all files, used or not.

@@ -1,7 +1,7 @@
 //! A net for all sizes of its symbolic dimensions at once: what is not set stays a symbol, and every shape rule runs on forms
 //! (see [`extent`](crate::extent)) beside the numbers of a sample that fulfils the `where`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Net};
@@ -21,6 +21,9 @@ use crate::ops::{ArgValue, Field, Mismatch, Op};
 /// Where the search for sample sizes begins, in this order: large enough for the windows of most networks, then smaller for nets
 /// that bound their sizes from above.
 const LEAST: [i64; 9] = [224, 512, 1024, 128, 64, 32, 16, 8, 1];
+
+/// Most different extents that are looked at for the least sizes: networks have dozens.
+const MAX_EXTENTS: usize = 1024;
 
 /// Most sizes whose places to begin are all combined.
 const MAX_APART: usize = 3;
@@ -42,11 +45,57 @@ pub(super) struct Sizes {
     conditions: Option<Span>,
 }
 
-impl Sizes {
+/// What was found out about the sizes of a net.
+#[derive(Debug, Default)]
+pub(super) struct Found {
     /// The sizes that were chosen, without the batches.
-    pub(super) fn into_choice(mut self) -> BTreeMap<String, i64> {
+    pub(super) sample: BTreeMap<String, i64>,
+    /// Those from which on all windows fit, where smaller ones are allowed and do not.
+    pub(super) least: BTreeMap<String, i64>,
+}
+
+impl Sizes {
+    /// The sizes that were chosen, and those from which on no tensor is empty. `bounds` are what the conditions demand at least.
+    pub(super) fn found(mut self, bounds: &BTreeMap<&str, i64>) -> Found {
+        let least = self.least(bounds);
         self.sample.retain(|name, _| !self.leading.contains(name));
-        self.sample
+        Found { sample: self.sample, least }
+    }
+
+    /// A window that is larger than what it slides over leaves an extent below 1, for then its floor is negative.
+    fn least(&self, bounds: &BTreeMap<&str, i64>) -> BTreeMap<String, i64> {
+        let mut extents: HashSet<&Form> = HashSet::new();
+        let mut seen = HashSet::new();
+        for ty in self.types.iter().flatten().filter(|ty| seen.insert(Rc::as_ptr(ty))) {
+            for extent in ty.shape.iter().filter(|extent| extent.as_number().is_none()) {
+                if extents.len() < MAX_EXTENTS {
+                    extents.insert(extent);
+                }
+            }
+        }
+        let names: Vec<&str> = self.sample.keys().map(String::as_str).collect();
+        let space = names.iter().filter(|name| !self.leading.iter().any(|leading| leading == *name));
+        let mut least = BTreeMap::new();
+        for name in space {
+            let sampled = |other: &str| self.sample.get(other).copied().unwrap_or(1);
+            let at =
+                |from: i64| self.assumptions.sample(&names, |other| if other == *name { from } else { sampled(other) });
+            let fits = |sizes: &BTreeMap<String, i64>| {
+                extents.iter().all(|extent| extent.eval(&|other| sizes.get(other).copied()).is_none_or(|size| size > 0))
+            };
+            let mut from = bounds.get(name).copied().unwrap_or(1).max(1);
+            while let Some(sizes) = at(from)
+                && sizes[*name] < sampled(name)
+            {
+                if !fits(&sizes) {
+                    // The next size that is allowed; the last one found is the largest that does not fit.
+                    let next = at(sizes[*name] + 1).map_or(sampled(name), |sizes| sizes[*name]);
+                    least.insert((*name).to_string(), next);
+                }
+                from = sizes[*name] + 1;
+            }
+        }
+        least
     }
 }
 
@@ -88,6 +137,23 @@ impl<'a> Resolver<'a> {
         let sample = sample.unwrap_or_default();
         let leading = symbols.iter().filter(|symbol| symbol.leading).map(|symbol| symbol.name.to_string()).collect();
         self.sizes = Some(Sizes { assumptions, sample, leading, types: Vec::new(), conditions });
+    }
+
+    /// What conditions of the form `h >= 32` demand at least.
+    pub(super) fn bounds(conditions: &'a [Expr]) -> BTreeMap<&'a str, i64> {
+        let mut bounds = BTreeMap::new();
+        for condition in conditions {
+            let ExprKind::Binary(binary) = &condition.kind else { continue };
+            let (ExprKind::Name(name), ExprKind::Int(bound)) = (&binary.left.kind, &binary.right.kind) else {
+                continue;
+            };
+            match binary.op {
+                BinaryOp::Ge => bounds.insert(name.as_str(), *bound),
+                BinaryOp::Gt => bounds.insert(name.as_str(), bound.saturating_add(1)),
+                _ => None,
+            };
+        }
+        bounds
     }
 
     /// Whether a condition is about a size that is not set.

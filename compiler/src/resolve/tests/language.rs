@@ -401,6 +401,21 @@ fn nets_for_all_sizes() {
 }
 
 #[test]
+fn sizes_from_which_on_windows_fit() {
+    let check = |body: &str, header: &str, expected: &[(&str, i64)]| {
+        let text = format!("net m(x: f32[n, 4, h, w]) -> {header} {{ {body} }}");
+        let proven = prove(&text).unwrap_or_else(|errors| panic!("{}", render(&text, &errors)));
+        let expected: Vec<(String, i64)> = expected.iter().map(|(name, size)| (name.to_string(), *size)).collect();
+        assert_eq!(proven.least.into_iter().collect::<Vec<_>>(), expected, "{text}");
+    };
+    check("x |> conv(4, 3, pad: 1)", "f32[n, 4, h, w]", &[]);
+    check("x |> conv(4, (7, 5))", "f32[n, 4, h - 6, w - 4]", &[("h", 7), ("w", 5)]);
+    check("x |> conv(4, 7)", "f32[n, 4, h - 6, w - 6] where h >= 9, w > 4", &[("w", 7)]);
+    check("x |> max_pool(2) |> max_pool(2)", "f32[n, 4, h / 4, w / 4] where h % 4 == 0, w % 4 == 0", &[]);
+    check("x |> conv(4, 9)", "f32[n, 4, h - 8, w - 8] where h % 4 == 0, w == h", &[("h", 12)]);
+}
+
+#[test]
 fn nets_that_do_not_hold_for_all_sizes() {
     let check = |text: &str, code: &str, help: &str| {
         let errors = prove(text).expect_err(text);
