@@ -37,6 +37,8 @@ pub(super) struct Use {
     /// Numbers all calls of shared things.
     turn: usize,
     span: Span,
+    /// The name in the `share`.
+    declared: Span,
 }
 
 /// A weight that was made within calls of shared things, outermost first.
@@ -115,7 +117,7 @@ impl<'a> Resolver<'a> {
             return Value::Error;
         };
         self.turns += 1;
-        self.uses.push(Use { share: shared.id, turn: self.turns, span: call.callee.span });
+        self.uses.push(Use { share: shared.id, turn: self.turns, span: call.callee.span, declared: shared.name.span });
         let notes = std::mem::replace(&mut self.notes, shared.notes.clone());
         let at = Some(At { path: shared.path.clone(), shared: true });
         let value = match shared.callee {
@@ -137,6 +139,7 @@ impl<'a> Resolver<'a> {
             Diagnostic::new(codes::SHARED_WEIGHTS, format!("two calls share `{path}` but need it in different shapes"))
                 .label(now.span, format!("this call needs {wanted}"))
                 .label(first.span, format!("this one made it {had}"))
+                .label(now.declared, "shared here")
                 .help("what flows into the calls of one `share` must agree in all that decides the shapes of weights, such as the channels"),
         );
     }

@@ -234,6 +234,7 @@ fn shared_layers_that_cannot_be() {
 E0254 two calls share `f.weight` but need it in different shapes
   4:5 `f`: this call needs f32[4,4,1,1]
   3:13 `f`: this one made it f32[4,8,1,1]
+  2:11 `f`: shared here
   help: what flows into the calls of one `share` must agree in all that decides the shapes of weights, such as the channels
 ",
     );
