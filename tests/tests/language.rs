@@ -58,6 +58,17 @@ fn a_weight_as_an_output_and_as_the_only_operand() {
 }
 
 #[test]
+fn a_weight_as_several_outputs() {
+    check_text(
+        "net m(x: f32[n, 4]) -> {g: f32[2, 4], y: f32[n, 4], again: f32[2, 4], flat: f32[2, 4]} {
+            param g: f32[2, 4] = fill(1) {g: g, y: x + x, again: g, flat: g |> flatten |> dropout}
+        }",
+    );
+    check_text("net m() -> f32[1, 4, 2, 3] { param g: f32[1, 4, 2, 3] = fill(1) g }");
+    check_text("net m() -> f32[1, 4, 4, 6] { param g: f32[1, 4, 2, 3] = fill(1) g |> resize(2) }");
+}
+
+#[test]
 fn a_siamese_net_shares_its_tower() {
     let graph = check_text(
         "block tower(x, c) { x |> conv(c, 3, pad: 1) as a |> relu |> max_pool(2) |> conv(2 * c, 3, pad: 1) as b |> relu |> global_avg_pool |> flatten }

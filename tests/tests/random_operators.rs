@@ -5,22 +5,48 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use rebirth_compiler::graph::{Builder, Graph, Mode, Type, random};
+use rebirth_compiler::graph::{Builder, Graph, Mode, Type, ValueId, random};
 use rebirth_compiler::ops::{Bounded, Rng, TABLE};
 use rebirth_tests::compare;
 
-/// One node over inputs and parameters. Parameters are what the operator packs: all inputs behind the first of those that have weights.
-fn single(row: usize, seed: u64) -> (Graph, Vec<Bounded>, Vec<Bounded>) {
+/// What a node's operands are.
+#[derive(Clone, Copy, Debug)]
+enum Free {
+    /// Inputs of the network.
+    None,
+    /// Inputs, but the one at this position is a parameter.
+    One(usize),
+    /// Parameters.
+    All,
+    /// Parameters, one for all operands of a type, packed ones among them.
+    Shared,
+}
+
+/// One node over inputs and parameters: as `free` says, but parameters where the operator packs them, which are all behind the first of
+/// those that have weights.
+fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounded>) {
     let mut rng = Rng::new(seed);
     let example = (TABLE[row].example)(&mut rng);
-    let weighted = matches!(TABLE[row].signature.name, "conv" | "dense" | "batch_norm");
+    let name = TABLE[row].signature.name;
+    let weighted = matches!(name, "conv" | "dense" | "batch_norm");
     let mut builder = Builder::new("single", Mode::Infer);
-    let (mut operands, mut inputs, mut params) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut operands, mut inputs, mut params) = (Vec::<ValueId>::new(), Vec::new(), Vec::new());
     for (i, ty) in example.inputs.iter().enumerate() {
-        // Variances are positive; everything else is spread around 0.
-        let positive = weighted && TABLE[row].signature.name == "batch_norm" && i == 4;
+        let packed = weighted && i > 0;
+        let is_param = match free {
+            Free::None => packed,
+            Free::One(at) => packed || at == i,
+            Free::All | Free::Shared => true,
+        };
+        let alike = operands.iter().copied().find(|&id| builder.ty(id) == ty);
+        if let (Free::Shared, Some(shared)) = (free, alike) {
+            operands.push(shared);
+            continue;
+        }
+        // Variances are positive, and so is what may be one; everything else is spread around 0.
+        let positive = name == "batch_norm" && (i == 4 || matches!(free, Free::Shared));
         let value = tensor(ty, &mut rng, positive);
-        if weighted && i > 0 {
+        if is_param {
             operands.push(builder.param(&format!("p{i}"), ty.clone(), false).unwrap());
             params.push(value);
         } else {
@@ -28,8 +54,7 @@ fn single(row: usize, seed: u64) -> (Graph, Vec<Bounded>, Vec<Bounded>) {
             inputs.push(value);
         }
     }
-    let results =
-        builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{}: {e:?}", TABLE[row].signature.name));
+    let results = builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     builder.output("output", results[0]);
     (builder.finish(), inputs, params)
 }
@@ -52,7 +77,7 @@ proptest! {
 
     #[test]
     fn operators_stay_within_bounds(row in 0..TABLE.len(), seed in any::<u64>(), low in any::<bool>()) {
-        let (graph, inputs, params) = single(row, seed);
+        let (graph, inputs, params) = single(row, seed, Free::None);
         prop_assert_eq!(compare(&graph, &inputs, &params, if low { "x86-64" } else { "native" }), Ok(0));
     }
 
@@ -61,6 +86,64 @@ proptest! {
         let graph = random::random_graph(seed, size);
         let (inputs, params) = random::random_tensors(&graph, seed);
         prop_assert_eq!(compare(&graph, &inputs, &params, "native"), Ok(0));
+    }
+}
+
+#[test]
+fn every_operand_may_be_a_parameter() {
+    for (row, entry) in TABLE.iter().enumerate() {
+        for seed in 0..8 {
+            let operands = (entry.example)(&mut Rng::new(seed)).inputs.len();
+            for free in (0..operands).map(Free::One).chain([Free::All, Free::Shared]) {
+                let (graph, inputs, params) = single(row, seed, free);
+                let found = compare(&graph, &inputs, &params, "native");
+                assert_eq!(found, Ok(0), "{} {seed} {free:?}", entry.signature.name);
+            }
+        }
+    }
+}
+
+/// A kernel that convolves itself: one parameter, packed one way and read another, and an output besides, twice.
+#[test]
+fn one_parameter_in_every_place() {
+    use rebirth_compiler::ops::conv::Conv;
+    use rebirth_compiler::ops::geometry::Window;
+    for channels in [3, 4, 6] {
+        let ty = Type::f32([channels, channels, 3, 3]);
+        let mut b = Builder::new("self", Mode::Infer);
+        let g = b.param("g", ty.clone(), false).unwrap();
+        let window = Window { kernel: [3, 3], stride: [1, 1], pad: [1; 4], dilation: [1, 1] };
+        let y = b.node("y", Conv { window, groups: 1 }.into(), vec![g, g]).unwrap();
+        b.output("first", g);
+        b.output("y", y[0]);
+        b.output("second", g);
+        let value = tensor(&ty, &mut Rng::new(5), false);
+        assert_eq!(compare(&b.finish(), &[], &[value], "native"), Ok(0));
+    }
+}
+
+#[test]
+fn large_scales_make_loops() {
+    use rebirth_compiler::ops::geometry::Window;
+    use rebirth_compiler::ops::max_pool::MaxPool;
+    use rebirth_compiler::ops::pooling::Pooling;
+    use rebirth_compiler::ops::resize::Resize;
+    for scale in [[1, 300], [300, 1], [40, 30], [5, 5]] {
+        for channels in [3, 5, 8] {
+            for blocked in [false, true] {
+                let ty = Type::f32([2, channels, 2, 7]);
+                let value = tensor(&ty, &mut Rng::new(9), false);
+                let mut b = Builder::new("large", Mode::Infer);
+                let mut x = vec![b.input("x", ty)];
+                if blocked {
+                    let window = Window { kernel: [1, 1], stride: [1, 1], pad: [0; 4], dilation: [1, 1] };
+                    x = b.node("pool", MaxPool { pooling: Pooling { window, ceil: false } }.into(), x).unwrap();
+                }
+                let y = b.node("y", Resize { scale }.into(), x).unwrap();
+                b.output("output", y[0]);
+                assert_eq!(compare(&b.finish(), &[value], &[], "native"), Ok(0));
+            }
+        }
     }
 }
 
@@ -94,7 +177,7 @@ fn large_attributes_make_loops() {
 #[test]
 fn nan_survives_relu_and_pools() {
     use rebirth_compiler::ops::{Operands, find};
-    for name in ["relu", "relu6", "max_pool", "avg_pool", "add", "softmax"] {
+    for name in ["relu", "relu6", "max_pool", "avg_pool", "add", "softmax", "resize"] {
         let entry = find(name).unwrap();
         for seed in 0..20 {
             let mut rng = Rng::new(seed);

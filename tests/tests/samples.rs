@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
 
-use rebirth_compiler::resolve::Settings;
+use rebirth_compiler::graph::Graph;
+use rebirth_compiler::graph::random::random_tensors;
+use rebirth_compiler::resolve::{SetValue, Settings};
 use rebirth_compiler::weights;
 use rebirth_runtime::Tensor;
 use rebirth_runtime::image::load_image;
 use rebirth_runtime::labels::Labels;
 use rebirth_runtime::npy::read_npy;
-use rebirth_tests::{model, relative_difference, root, run};
+use rebirth_tests::{compare, model, relative_difference, root, run};
 
 /// Largest difference to onnxruntime, relative to the largest value.
 const TOLERANCE: f32 = 1e-4;
@@ -71,4 +73,54 @@ fn mnist_agrees_with_onnxruntime() {
     let expected = read_npy(&references.join("output.npy")).unwrap();
     let difference = relative_difference(output.data(), expected.data());
     assert!(difference <= TOLERANCE, "differs by {difference:e}");
+}
+
+/// A sample with these constants and dimensions.
+fn set(sample: &str, values: &[(&str, i64)]) -> Graph {
+    let values = values.iter().map(|&(name, value)| (name.to_string(), SetValue::Int(value)));
+    let settings = Settings { set: values.collect(), ..Settings::default() };
+    model(&root().join(format!("samples/{sample}.net")), &settings).graph
+}
+
+/// Compiled code gives what the interpreter does.
+fn check_small(sample: &str, values: &[(&str, i64)]) {
+    let graph = set(sample, values);
+    let (inputs, params) = random_tensors(&graph, 1);
+    assert_eq!(compare(&graph, &inputs, &params, "native"), Ok(0), "{sample}");
+}
+
+fn parameters(graph: &Graph) -> usize {
+    graph.params.iter().map(|&id| graph.ty(id).elements()).sum()
+}
+
+#[test]
+fn unet() {
+    assert_eq!(parameters(&set("unet", &[("h", 512), ("w", 512)])), 31_030_658);
+    check_small("unet", &[("h", 16), ("w", 32), ("width", 3)]);
+    check_small("unet", &[("n", 2), ("h", 8), ("w", 4), ("depth", 2), ("width", 4), ("classes", 5)]);
+    check_small("unet", &[("h", 5), ("w", 3), ("depth", 0), ("width", 2)]);
+}
+
+#[test]
+fn siamese() {
+    check_small("siamese", &[("size", 65), ("width", 4), ("features", 13)]);
+    // Both towers have one set of weights.
+    let graph = set("siamese", &[]);
+    assert_eq!(parameters(&graph), 38_951_745);
+    let weights: Vec<String> =
+        graph.params.iter().map(|&id| format!("{} {}", graph.spelling(id), graph.ty(id))).collect();
+    insta::assert_snapshot!(weights.join("\n"), @r"
+    @embed.conv1.conv.weight f32[64,1,10,10]
+    @embed.conv1.conv.bias f32[64]
+    @embed.conv2.conv.weight f32[128,64,7,7]
+    @embed.conv2.conv.bias f32[128]
+    @embed.conv3.conv.weight f32[128,128,4,4]
+    @embed.conv3.conv.bias f32[128]
+    @embed.conv4.conv.weight f32[256,128,4,4]
+    @embed.conv4.conv.bias f32[256]
+    @embed.fc.weight f32[4096,9216]
+    @embed.fc.bias f32[4096]
+    @score.weight f32[1,4096]
+    @score.bias f32[1]
+    ");
 }

@@ -44,6 +44,11 @@ fn stages_of_a_tiny_net() {
 }
 
 #[test]
+fn stages_of_resizing() {
+    check("tests/cases/stages/resize.net", &["graph", "loops"]);
+}
+
+#[test]
 fn stages_of_efficientnet_lite0() {
     check("samples/efficientnet_lite0.net", &["ast", "graph", "loops"]);
 }

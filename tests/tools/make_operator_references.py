@@ -125,6 +125,12 @@ class Graph:
         width = sum(p[1] for p in parts) if axis == 1 else parts[0][1]
         return self.node("Concat", [p[0] for p in parts], width, axis=axis)
 
+    def resize(self, x, scale):
+        scales = numpy_helper.from_array(np.float32([1, 1, *pair(scale)]), f"scales{len(self.nodes)}")
+        self.constants = self.constants + [scales]
+        return self.node("Resize", [x[0], "", scales.name], x[1], mode="nearest",
+                         coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
     def flatten(self, x, width):
         return self.node("Flatten", [x[0]], width, axis=1)
 
@@ -287,6 +293,12 @@ def concats():
     case("concat_twice_the_same", (1, 5, 3, 4), "concat([x, x])", lambda g, x: g.concat([x, x]))
 
 
+def resizes():
+    case("resize_2", (2, 5, 3, 4), "x |> resize(2)", lambda g, x: g.resize(x, 2))
+    case("resize_3_1", (1, 8, 3, 5), "x |> resize((3, 1))", lambda g, x: g.resize(x, (3, 1)))
+    case("resize_1_5", (1, 3, 4, 3), "x |> resize((1, 5))", lambda g, x: g.resize(x, (1, 5)))
+
+
 def chains():
     def conv_bn_relu_pool(g, x):
         return g.max_pool(g.relu(g.batch_norm(g.conv(x, "conv", 8, 3, pad=1, bias=False))), 2)
@@ -351,6 +363,16 @@ block inverted_residual(x, c) {
     x + project
 }""")
 
+    def up(g, x):
+        skip = g.relu(g.conv(x, "skip", 6, 3, pad=1))
+        upconv = g.conv(g.resize(g.max_pool(skip, 2), 2), "upconv", 3, 2, pad=(0, 0, 1, 1))
+        return g.conv(g.concat([skip, upconv]), "conv", 5, 3, pad=1)
+
+    case("chain_unet", (2, 3, 6, 8), """
+let skip = x |> conv(6, 3, pad: 1) |> relu
+let upconv = skip |> max_pool(2) |> resize(2) |> conv(3, 2, pad: "same")
+concat([skip, upconv]) |> conv(5, 3, pad: 1)""", up)
+
     def stem(g, x):
         return g.max_pool(g.lrn(g.relu(g.conv(x, "conv", 8, 5, stride=2, pad=2)), 5, alpha=0.1), 3, stride=2, ceil=True)
 
@@ -373,7 +395,7 @@ block inverted_residual(x, c) {
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
-    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, chains]:
+    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, resizes, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

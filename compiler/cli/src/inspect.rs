@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rebirth_compiler::graph::Mode;
-use rebirth_compiler::inspect::{Layer, Reach, Summary, inspect as analyse};
+use rebirth_compiler::inspect::{Layer, Reach, Span, Stride, Summary, inspect as analyse};
 use serde::Serialize;
 
 use crate::args::NetArgs;
@@ -92,7 +92,9 @@ fn reach(reach: Reach) -> [String; 2] {
     match reach {
         Reach::Nothing => ["-".to_owned(), "-".to_owned()],
         Reach::Everything => ["all".to_owned(), "-".to_owned()],
-        Reach::Window { extent, stride } => [extent, stride].map(|[height, width]| format!("{height}x{width}")),
+        Reach::Window([height, width]) => {
+            [format!("{}x{}", height.extent(), width.extent()), format!("{}x{}", height.stride(), width.stride())]
+        }
     }
 }
 
@@ -119,7 +121,8 @@ struct LayerJson<'a> {
     written_bytes: u64,
     /// Height and width; null when it is the whole input, or nothing of it.
     field: Option<[usize; 2]>,
-    stride: Option<[usize; 2]>,
+    /// Fractions where pixels have been repeated.
+    stride: Option<[serde_json::Value; 2]>,
     /// `nothing`, `window` or `everything`.
     sees: &'static str,
 }
@@ -139,11 +142,17 @@ impl<'a> NetJson<'a> {
     }
 }
 
+fn number(stride: Stride) -> serde_json::Value {
+    stride.as_whole().map_or_else(|| stride.as_f64().into(), Into::into)
+}
+
 impl<'a> LayerJson<'a> {
     fn new(layer: &'a Layer) -> LayerJson<'a> {
         let (field, stride, sees) = match layer.reach {
             Reach::Nothing => (None, None, "nothing"),
-            Reach::Window { extent, stride } => (Some(extent), Some(stride), "window"),
+            Reach::Window(spans) => {
+                (Some(spans.map(Span::extent)), Some(spans.map(|span| number(span.stride()))), "window")
+            }
             Reach::Everything => (None, None, "everything"),
         };
         let &Layer { ref name, operator, ref shape, parameters, state, macs, read_bytes, written_bytes, .. } = layer;

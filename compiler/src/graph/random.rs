@@ -14,7 +14,7 @@ pub const MAX_MACS: u64 = 2_000_000;
 const TRIES: usize = 100;
 
 /// A graph of about `size` nodes (fewer when no guess fits) for inference, the same for the same arguments and operator table.
-/// The outputs are `last` and, where there are several results, `other`.
+/// The outputs are `last` and, where there are several values, `other`. A free weight may be among the operands.
 pub fn random_graph(seed: u64, size: usize) -> Graph {
     random_graph_in(Mode::Infer, seed, size)
 }
@@ -24,7 +24,13 @@ pub fn random_graph_in(mode: Mode, seed: u64, size: usize) -> Graph {
     let rng = &mut Rng::new(seed);
     let mut b = Builder::new("random", mode);
     let x = Type::f32([rng.range(1, 2), rng.range(1, 8), rng.range(3, 12), rng.range(3, 12)]);
-    let mut values = vec![b.input("x", x)];
+    let mut values = Vec::new();
+    if rng.flip() {
+        // A free weight, whole or one value a channel.
+        let ty = if rng.flip() { x.clone() } else { Type::f32([1, x.shape[1], 1, 1]) };
+        values.extend(b.param("free", ty, false));
+    }
+    values.push(b.input("x", x));
     for number in 0..size {
         let results = (0..TRIES).find_map(|_| grow(rng, &mut b, &values, number));
         values.extend(results.unwrap_or_default());

@@ -11,7 +11,7 @@ use super::nest::{BufferId, Nest};
 use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
 use super::schedule::conv::{Conv, TILE_BLOCKS};
-use super::schedule::{Tensor, concat, contraction, pointwise, reduce, repack, window};
+use super::schedule::{Tensor, concat, contraction, pointwise, reduce, repack, repeat, window};
 use super::stage::{Kind, Place, Stage};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, ValueId};
@@ -209,15 +209,6 @@ impl<'g> Lower<'g> {
     fn node(&mut self, node: &Node) -> Result<(), LowerError> {
         let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
         let name = self.graph.value(node.results[0]).name.clone();
-        let weighted = |kind: &Kind| matches!(kind, Kind::Conv { .. } | Kind::Gemm | Kind::BatchNorm { .. });
-        if lowering.stages.iter().any(|s| weighted(&s.kind))
-            && node.inputs[1..].iter().any(|v| !self.params.contains_key(v))
-        {
-            return Err(LowerError::ComputedWeights {
-                operator: node.op.name().to_string(),
-                node: self.graph.spelling(node.results[0]),
-            });
-        }
         if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
             return self.reshape(node);
         }
@@ -248,15 +239,18 @@ impl<'g> Lower<'g> {
             };
             let currents: Vec<Option<Layout>> = stage.reads.iter().map(|&p| current(p)).collect();
             let (wants, out_layout) = demand(&stage.kind, &shapes, &currents, &out_shape);
-            let mut operands = Vec::new();
+            let (mut operands, mut params) = (Vec::new(), Vec::new());
             for (&place, want) in stage.reads.iter().zip(wants) {
-                let tensor = match (place, want) {
-                    (_, Want::Weights) => continue,
-                    (Place::Input(i), Want::Layout(layout)) => self.in_layout(node.inputs[i], layout)?,
-                    (Place::Temp(i), Want::Layout(layout)) => handed(&written, (false, i), layout, &name)?,
-                    (Place::Result(i), Want::Layout(layout)) => handed(&written, (true, i), layout, &name)?,
-                };
-                operands.push(tensor);
+                match (place, want) {
+                    (Place::Input(i), Want::Layout(layout)) => operands.push(self.in_layout(node.inputs[i], layout)?),
+                    (Place::Temp(i), Want::Layout(layout)) => {
+                        operands.push(handed(&written, (false, i), layout, &name)?);
+                    }
+                    (Place::Result(i), Want::Layout(layout)) => {
+                        operands.push(handed(&written, (true, i), layout, &name)?);
+                    }
+                    (place, Want::Weights) => params.push(self.param(node, place)?),
+                }
             }
             let (key, out_name) = match stage.write {
                 Place::Result(i) => ((true, i), self.graph.spelling(node.results[i])),
@@ -271,11 +265,6 @@ impl<'g> Lower<'g> {
                     tensor
                 }
             };
-            let params: Vec<usize> = stage
-                .reads
-                .iter()
-                .filter_map(|&p| if let Place::Input(i) = p { self.params.get(&node.inputs[i]).copied() } else { None })
-                .collect();
             let (nest, constants) = self.schedule(&stage.kind, &operands, &out, params)?;
             reads.extend(operands.iter().map(|t| t.buffer).filter(|b| !writes.contains(b)));
             reads.extend(constants);
@@ -290,6 +279,18 @@ impl<'g> Lower<'g> {
         }
         self.region(&name, node.op.name(), reads, writes, in_place, nests);
         Ok(())
+    }
+
+    /// The position of the parameter at a place whose stage packs it.
+    fn param(&self, node: &Node, place: Place) -> Result<usize, LowerError> {
+        match place {
+            Place::Input(i) => self.params.get(&node.inputs[i]).copied(),
+            Place::Temp(_) | Place::Result(_) => None,
+        }
+        .ok_or_else(|| LowerError::ComputedWeights {
+            operator: node.op.name().to_string(),
+            node: self.graph.spelling(node.results[0]),
+        })
     }
 
     fn reshape(&mut self, node: &Node) -> Result<(), LowerError> {
@@ -307,7 +308,8 @@ impl<'g> Lower<'g> {
         Ok(())
     }
 
-    /// The nest of a stage, and the packed constants it reads. `params` are the parameters among the stage's operands, in order.
+    /// The nest of a stage, and the packed constants it reads. `x` are the operands it reads as tensors,
+    /// `params` the parameters that it wants packed its own way, in order.
     fn schedule(
         &mut self,
         kind: &Kind,
@@ -381,6 +383,7 @@ impl<'g> Lower<'g> {
                 (contraction::gemm(&x[0], weight, bias, y), std::iter::once(weight).chain(bias).collect())
             }
             Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
+            Kind::Repeat { scale } => (repeat::repeat(*scale, &x[0], y), Vec::new()),
             Kind::Reshape => (repack::repack(&x[0], y), Vec::new()),
         })
     }
@@ -430,9 +433,12 @@ fn needs_plain(kind: &Kind, rank: usize) -> bool {
             rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
         }
         Kind::Gemm | Kind::Reshape => true,
-        Kind::Pointwise(_) | Kind::BatchNorm { .. } | Kind::Pool { .. } | Kind::Conv { .. } | Kind::Concat { .. } => {
-            false
-        }
+        Kind::Pointwise(_)
+        | Kind::BatchNorm { .. }
+        | Kind::Pool { .. }
+        | Kind::Conv { .. }
+        | Kind::Concat { .. }
+        | Kind::Repeat { .. } => false,
     }
 }
 
@@ -489,6 +495,10 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         Kind::Gemm => (weighted(Layout::Plain), Layout::Plain),
         Kind::Concat { .. } => {
             let layout = if out.len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
+            (all(layout), layout)
+        }
+        Kind::Repeat { .. } => {
+            let layout = current[0].unwrap_or(Layout::BLOCKED);
             (all(layout), layout)
         }
         Kind::Reshape => (all(Layout::Plain), Layout::Plain),

@@ -95,6 +95,11 @@ pub enum Kind {
         /// The axis.
         axis: usize,
     },
+    /// result[n, c, y, z] = x[n, c, y / scale[0], z / scale[1]], rounded down.
+    Repeat {
+        /// How often each pixel is repeated in height and width, at least once.
+        scale: [usize; 2],
+    },
     /// The same elements in row-major order under another shape.
     Reshape,
 }
@@ -107,7 +112,7 @@ impl Kind {
             Kind::Reduce { .. } => "reduce",
             Kind::Pool { .. } | Kind::ChannelSquares { .. } => "window",
             Kind::Conv { .. } | Kind::Gemm => "contraction",
-            Kind::Concat { .. } | Kind::Reshape => "move",
+            Kind::Concat { .. } | Kind::Repeat { .. } | Kind::Reshape => "move",
         }
     }
 }

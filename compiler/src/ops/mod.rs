@@ -75,7 +75,7 @@ pub struct Cost {
     pub macs: u64,
 }
 
-/// How far a result element sees: extent and step in the operand's pixels, height then width.
+/// How far a result element sees, in the operand's pixels; height, then width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// One element of the operand for each of the result.
@@ -86,6 +86,11 @@ pub enum Field {
         extent: [usize; 2],
         /// Operand pixels between neighbouring results.
         stride: [usize; 2],
+    },
+    /// One element of the operand, which as many neighbouring results read.
+    Repeated {
+        /// Results an element of the operand, in height and width.
+        times: [usize; 2],
     },
     /// The whole operand.
     Everything,
@@ -241,6 +246,7 @@ operators! {
     mul::Mul,
     relu::Relu,
     relu6::Relu6,
+    resize::Resize,
     softmax::Softmax,
 }
 

@@ -267,6 +267,10 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             });
             rows.flatten().copied().collect()
         }
+        Kind::Repeat { scale } => {
+            let source = |[n, c, y, z]: [usize; 4]| reads[0].pixel([n, c, y / scale[0], z / scale[1]], [0, 0]);
+            positions(shape).map(|at| source(at).unwrap_or(f32::NAN)).collect()
+        }
         Kind::Reshape => x.map(|x| x.data.clone()).unwrap_or_default(),
     }
 }

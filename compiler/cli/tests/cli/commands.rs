@@ -152,6 +152,17 @@ fn inspect_prints_json() {
 }
 
 #[test]
+fn inspect_shows_fractions_of_pixels() {
+    let folder = Folder::new();
+    folder.write("up.net", "net up(x: f32[n, 1, 4, 4]) -> f32[n, 1, 8, 4] { x |> resize((2, 1)) }");
+    let out = good(folder.run(&["inspect", "{}/up.net"]));
+    assert!(out.lines().any(|line| line.ends_with("1/2x1")), "{out}");
+    let net = json(folder.run(&["inspect", "{}/up.net", "--json"]));
+    assert_eq!(net["layers"][0]["field"], serde_json::json!([1, 1]));
+    assert_eq!(net["layers"][0]["stride"], serde_json::json!([0.5, 1]));
+}
+
+#[test]
 fn ir_prints_every_stage() {
     let folder = Folder::new();
     for (stage, expected) in

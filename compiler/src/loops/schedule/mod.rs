@@ -7,6 +7,7 @@ pub mod conv;
 pub mod pointwise;
 pub mod reduce;
 pub mod repack;
+pub mod repeat;
 pub mod rows;
 pub mod window;
 
