@@ -223,7 +223,7 @@ mod tests {
         check(&[Repeated(2), Repeated(3), conv], 2, "1/6");
         check(&[pool, Repeated(2), conv], 4, "1");
         check(&[pool, pool, Repeated(4), conv, conv], 8, "1");
-        check(&[conv, pool, conv, pool, Repeated(2), conv, conv, Repeated(2), conv, conv], 26, "1");
+        check(&[conv, pool, conv, pool, Repeated(2), conv, conv, Repeated(2), conv, conv], 22, "1");
         check(&[Window(4, 4), Repeated(3)], 4, "4/3");
         check(&[Repeated(3), conv, Window(1, 2)], 2, "2/3");
         check(&[Repeated(1)], 1, "1");
