@@ -235,8 +235,11 @@ fn join(folder: &str, path: &str) -> Result<String, &'static str> {
     if path.starts_with('/') || path.contains(':') {
         return Err("an absolute path");
     }
-    if path.contains(['\\', '\0']) {
+    if path.contains('\\') {
         return Err("folders are separated by `/`");
+    }
+    if path.contains(char::is_control) {
+        return Err("control characters are in no name of a file");
     }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

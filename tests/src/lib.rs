@@ -1,4 +1,9 @@
-//! What the test suites share: where things are, and how a model is run two ways.
+//! What the test suites share: where things are, how a model is run two ways, and what must hold of any text.
+
+pub mod examine;
+pub mod floods;
+pub mod mutate;
+pub mod watch;
 
 pub mod nets;
 
@@ -15,6 +20,38 @@ use rebirth_runtime::{Session, Tensor};
 /// The repository's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The seed of random cases: the same in every run, another with `REBIRTH_TEST_SEED=N`.
+pub fn seed() -> u64 {
+    std::env::var("REBIRTH_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2018)
+}
+
+/// The text of a file, given by its path from the repository's root.
+pub fn text(path: &str) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// All `.net` files in a folder and those below, in the order of their paths.
+pub fn nets(folder: &str) -> Vec<String> {
+    let mut folders = vec![root().join(folder)];
+    let mut paths = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())).flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "net") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+        .collect()
 }
 
 /// Parses and resolves a file, or panics with its diagnostics.

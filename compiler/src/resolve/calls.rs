@@ -257,6 +257,9 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn no_callee(&mut self, name: &ast::Ident) {
+        if self.is_known(codes::UNKNOWN_CALLEE.id, Some(name.span)) {
+            return;
+        }
         let what = match self.item(&name.name) {
             _ if self.scopes.get(&name.name).is_some() => "a value",
             Some(Item::Const(_)) => "a constant",
@@ -335,6 +338,9 @@ impl<'a> Resolver<'a> {
         for (label, arg) in named {
             let Some(position) = params.iter().position(|param| *param == label.name) else {
                 good = false;
+                if self.is_known(codes::UNKNOWN_ARGUMENT.id, Some(label.span)) {
+                    continue;
+                }
                 let names = &params;
                 let suggestion = suggest::or_else(&label.name, names.iter().copied(), || self.usage(callee));
                 let mut diagnostic =

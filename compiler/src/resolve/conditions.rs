@@ -7,6 +7,12 @@ use super::codes;
 use super::resolver::Resolver;
 use super::value::Value;
 
+/// A longer condition is not repeated in the message about it.
+const LONGEST: usize = 80;
+
+/// The values of more names are not shown.
+const SHOWN: usize = 8;
+
 impl<'a> Resolver<'a> {
     /// Evaluates conditions where what they talk about is bound; false when one of them fails, which has been reported. `call`
     /// says that they are a block's.
@@ -42,10 +48,16 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn condition_fails(&mut self, condition: &'a Expr, call: bool) -> bool {
-        let text = self.program.sources().slice(condition.span).to_string();
+        if self.is_known(codes::CONDITION_FAILS.id, Some(condition.span)) {
+            return false;
+        }
+        let text = match self.program.sources().slice(condition.span) {
+            text if text.len() <= LONGEST && !text.contains('\n') => format!("`{text}`"),
+            _ => "the condition".to_string(),
+        };
         let mut names = Vec::new();
         free_names(condition, &mut names);
-        let mut diagnostic = Diagnostic::new(codes::CONDITION_FAILS, format!("`{text}` does not hold"))
+        let mut diagnostic = Diagnostic::new(codes::CONDITION_FAILS, format!("{text} does not hold"))
             .label(condition.span, "required here");
         for name in &names {
             let Some(binding) = self.scopes.get(name) else { continue };
@@ -85,11 +97,11 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The names in a condition, each once.
-pub(super) fn free_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
+/// The names in a condition, each once, at most [`SHOWN`].
+fn free_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
         ExprKind::Name(name) => {
-            if !names.contains(&name.as_str()) {
+            if names.len() < SHOWN && !names.contains(&name.as_str()) {
                 names.push(name);
             }
         }

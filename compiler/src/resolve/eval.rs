@@ -7,7 +7,7 @@ use super::codes;
 use super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH, Value};
 
 /// Longest string that `+` makes, in bytes.
-const MAX_STRING: usize = 4096;
+pub(super) const MAX_STRING: usize = 4096;
 
 /// Why a compile-time computation fails; the caller knows where.
 #[derive(Debug)]

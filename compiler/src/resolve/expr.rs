@@ -53,6 +53,9 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn no_value(&mut self, name: &str, span: Span) -> Value {
+        if self.is_known(codes::UNKNOWN_NAME.id, Some(span)) {
+            return Value::Error;
+        }
         if let Some(Item::Net(_)) = self.item(name) {
             return self.error(
                 codes::NOT_A_VALUE,
@@ -69,9 +72,28 @@ impl<'a> Resolver<'a> {
     fn record(&mut self, fields: &'a [ast::NamedArgument]) -> Value {
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
-            values.push((field.name.clone(), self.expr(&field.value)));
+            let mut value = self.expr(&field.value);
+            // Nothing that nests: dropping a value recurses.
+            if matches!(value, Value::Record(_) | Value::List(_)) {
+                value = self.no_field(field, &value);
+            }
+            if !self.pay(field.name.name.len(), field.name.span) {
+                return Value::Error;
+            }
+            values.push((field.name.clone(), value));
         }
         Value::Record(values.into())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn no_field(&mut self, field: &ast::NamedArgument, value: &Value) -> Value {
+        let found = self.describe(value);
+        self.report(
+            Diagnostic::new(codes::NOT_A_TENSOR, format!("the output `{}` must be a tensor, not {found}", field.name))
+                .label(field.value.span, format!("this is {found}"))
+                .help("join tensors with `concat`, or give each an output of its own: `{a: x, b: y}`"),
+        )
     }
 
     fn list(&mut self, items: &'a [Expr], span: Span) -> Value {

@@ -205,6 +205,9 @@ impl<'a> Resolver<'a> {
 
     fn unbound(&mut self, symbol: &Symbol<'_>) {
         let name = symbol.name;
+        if self.is_known(codes::UNBOUND_DIMENSION.id, Some(symbol.span)) {
+            return;
+        }
         let consts = self.constants().map(|(name, _)| name);
         let mut help = format!("give it one with `--set {name}=224`");
         if let Some(near) = suggest::nearest(name, consts) {

@@ -132,6 +132,9 @@ impl<'a> Resolver<'a> {
 
     fn no_export(&mut self, target: FileId, import: &'a ImportName) {
         let name = &import.name;
+        if self.is_known(codes::UNKNOWN_IMPORT.id, Some(name.span)) {
+            return;
+        }
         let sources = self.program.sources();
         let file = sources.get(target).name();
         let mut diagnostic = Diagnostic::new(codes::UNKNOWN_IMPORT, format!("`{file}` declares no `{name}`"))

@@ -1,8 +1,8 @@
 //! A net from its header to its outputs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use rebirth_lang::ast::Item;
+use rebirth_lang::ast::{Ident, Item};
 use rebirth_lang::{Diagnostic, Span, ast};
 
 use super::header::Typed;
@@ -147,8 +147,14 @@ impl<'a> Resolver<'a> {
             }
             return vec![(result.clone(), place); net.outputs.len()];
         };
+        let declared: HashSet<&str> = names.iter().map(|name| name.name.as_str()).collect();
+        let mut strangers = false;
         for (field, _) in fields.iter() {
-            if !names.iter().any(|name| name.name == field.name) {
+            if !declared.contains(field.name.as_str()) {
+                strangers = true;
+                if self.is_known(codes::OUTPUT_FIELDS.id, Some(field.span)) {
+                    break;
+                }
                 let all = || names.iter().map(|name| name.name.as_str());
                 let help =
                     suggest::or_else(&field.name, all(), || format!("the outputs are {}", suggest::listing(all())));
@@ -161,24 +167,23 @@ impl<'a> Resolver<'a> {
                 );
             }
         }
+        let given: HashMap<&str, &(Ident, Value)> = fields.iter().map(|field| (field.0.name.as_str(), field)).collect();
         let mut values = Vec::new();
         for name in names {
-            match fields.iter().find(|(field, _)| field.name == name.name) {
-                Some((field, value)) => values.push((value.clone(), field.span)),
-                None => {
-                    if fields.iter().all(|(field, _)| {
-                        net.outputs.iter().any(|o| o.name.as_ref().is_some_and(|n| n.name == field.name))
-                    }) {
-                        self.report(
-                            Diagnostic::new(codes::OUTPUT_FIELDS, format!("the result has no `{name}`"))
-                                .label(place, format!("`{name}` is missing here"))
-                                .label(name.span, "declared here")
-                                .help(format!("add `{name}: ..` to the record")),
-                        );
-                    }
-                    values.push((Value::Error, place));
-                }
+            if let Some((field, value)) = given.get(name.name.as_str()) {
+                values.push((value.clone(), field.span));
+                continue;
             }
+            // A field that is no output was meant for one of these.
+            if !strangers {
+                self.report(
+                    Diagnostic::new(codes::OUTPUT_FIELDS, format!("the result has no `{name}`"))
+                        .label(place, format!("`{name}` is missing here"))
+                        .label(name.span, "declared here")
+                        .help(format!("add `{name}: ..` to the record")),
+                );
+            }
+            values.push((Value::Error, place));
         }
         values
     }

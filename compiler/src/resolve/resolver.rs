@@ -21,7 +21,7 @@ use crate::graph::{Builder, Notes};
 /// Most calls and turns around an error that are shown; the outermost ones are left out.
 const MAX_CHAIN: usize = 6;
 
-/// Steps that meeting a known error again costs: looking for similar names takes its time.
+/// Steps that meeting a known error again costs.
 const REPEATED_ERROR: usize = 1000;
 
 /// What encloses the expression under evaluation: shown with errors.
@@ -157,16 +157,11 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn report(&mut self, mut diagnostic: Diagnostic) -> Value {
+        if self.is_known(diagnostic.code, diagnostic.span()) {
+            return Value::Error;
+        }
         self.failures += 1;
-        if self.stopped {
-            return Value::Error;
-        }
-        if !self.reported.insert((diagnostic.code, diagnostic.span())) {
-            if !self.budget.spend(REPEATED_ERROR) {
-                self.stopped = true;
-            }
-            return Value::Error;
-        }
+        self.reported.insert((diagnostic.code, diagnostic.span()));
         for frame in self.chain.iter().rev().take(MAX_CHAIN) {
             diagnostic = match *frame {
                 Frame::Call { callee, span } => diagnostic.label(span, format!("in this call of `{callee}`")),
@@ -176,6 +171,17 @@ impl<'a> Resolver<'a> {
         self.errors.push(diagnostic);
         self.stopped |= self.errors.len() >= limits::ERRORS;
         Value::Error
+    }
+
+    /// Whether an error has been reported, or none is wanted any more: it then counts as met again. To be asked before working out
+    /// what such an error says, where that takes longer than the error itself.
+    pub(super) fn is_known(&mut self, code: &'static str, span: Option<Span>) -> bool {
+        if !self.stopped && !self.reported.contains(&(code, span)) {
+            return false;
+        }
+        self.failures += 1;
+        self.stopped |= !self.budget.spend(REPEATED_ERROR);
+        true
     }
 
     /// Reports an error after which going on makes no sense.

@@ -1,13 +1,12 @@
 //! A net for all sizes of its symbolic dimensions at once: what is not set stays a symbol, and every shape rule runs on forms
 //! (see [`extent`](crate::extent)) beside the numbers of a sample that fulfils the `where`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Net};
 use rebirth_lang::{Diagnostic, Span};
 
-use super::conditions::free_names;
 use super::eval::Fault;
 use super::header::Symbol;
 use super::resolver::Resolver;
@@ -21,6 +20,9 @@ use crate::ops::{ArgValue, Field, Mismatch, Op};
 /// Where the search for sample sizes begins, in this order: large enough for the windows of most networks, then smaller for nets
 /// that bound their sizes from above.
 const LEAST: [i64; 9] = [224, 512, 1024, 128, 64, 32, 16, 8, 1];
+
+/// Most sizes of a net for which the least ones are looked for.
+const MAX_SIZES: usize = 16;
 
 /// Most different extents that are looked at for the least sizes: networks have dozens.
 const MAX_EXTENTS: usize = 1024;
@@ -38,7 +40,7 @@ pub(super) struct Sizes {
     /// Sizes that fulfil all conditions.
     pub(super) sample: BTreeMap<String, i64>,
     /// The batches among them.
-    leading: Vec<String>,
+    leading: HashSet<String>,
     /// Types by value; short where the last values have been made without.
     types: Vec<Option<Rc<Type<Form>>>>,
     /// All of the `where`, to blame it.
@@ -74,8 +76,11 @@ impl Sizes {
             }
         }
         let names: Vec<&str> = self.sample.keys().map(String::as_str).collect();
-        let space = names.iter().filter(|name| !self.leading.iter().any(|leading| leading == *name));
+        let space = names.iter().filter(|name| !self.leading.contains(**name));
         let mut least = BTreeMap::new();
+        if names.len() > MAX_SIZES {
+            return least;
+        }
         for name in space {
             let sampled = |other: &str| self.sample.get(other).copied().unwrap_or(1);
             let at =
@@ -114,9 +119,11 @@ impl<'a> Resolver<'a> {
             let _ = self.scopes.bind(symbol.name, value, symbol.span);
         }
         let mut assumptions = Assumptions::default();
+        let open = symbols.iter().filter(|symbol| self.set_size(symbol).is_none());
+        let open: HashSet<&str> = open.map(|symbol| symbol.name).collect();
         let mut good = true;
         for condition in &net.conditions {
-            good &= if self.is_open(condition, &symbols) {
+            good &= if mentions(condition, &open) {
                 self.assume(&mut assumptions, condition)
             } else {
                 self.condition(condition, false)
@@ -154,14 +161,6 @@ impl<'a> Resolver<'a> {
             };
         }
         bounds
-    }
-
-    /// Whether a condition is about a size that is not set.
-    fn is_open(&self, condition: &'a Expr, symbols: &[Symbol<'a>]) -> bool {
-        let mut names = Vec::new();
-        free_names(condition, &mut names);
-        let mut open = symbols.iter().filter(|symbol| self.set_size(symbol).is_none());
-        open.any(|symbol| names.contains(&symbol.name))
     }
 
     fn set_size(&self, symbol: &Symbol<'_>) -> Option<Value> {
@@ -217,7 +216,8 @@ impl<'a> Resolver<'a> {
         let space: Vec<&str> = free.iter().filter(|symbol| !symbol.leading).map(|symbol| symbol.name).collect();
         // All sizes begin at one place first, then each at its own.
         let together = LEAST.iter().map(|&least| vec![least; space.len()]);
-        let apart = (0..LEAST.len().pow(space.len().min(MAX_APART) as u32)).map(|mut choice| {
+        let choices = if space.len() <= MAX_APART { LEAST.len().pow(space.len() as u32) } else { 0 };
+        let apart = (0..choices).map(|mut choice| {
             let mut next = || {
                 let least = LEAST[choice % LEAST.len()];
                 choice /= LEAST.len();
@@ -226,7 +226,8 @@ impl<'a> Resolver<'a> {
             space.iter().map(|_| next()).collect()
         });
         for least in together.chain(apart) {
-            let begin = |name: &str| space.iter().position(|other| *other == name).map_or(1, |at| least[at]);
+            let begins: HashMap<&str, i64> = space.iter().copied().zip(least).collect();
+            let begin = |name: &str| begins.get(name).copied().unwrap_or(1);
             let Some(sample) = assumptions.sample(&names, begin) else {
                 continue;
             };
@@ -439,6 +440,25 @@ impl<'a> Resolver<'a> {
             Some(form) => size_value(form),
             None => self.fault(Fault::new(codes::OUT_OF_RANGE, "the size is too large to compute with"), span),
         }
+    }
+}
+
+/// Whether an expression uses one of these names.
+fn mentions(expr: &Expr, names: &HashSet<&str>) -> bool {
+    let any = |list: &[Expr]| list.iter().any(|part| mentions(part, names));
+    match &expr.kind {
+        ExprKind::Name(name) => names.contains(name.as_str()),
+        ExprKind::Unary(unary) => mentions(&unary.operand, names),
+        ExprKind::Binary(binary) => mentions(&binary.left, names) || mentions(&binary.right, names),
+        ExprKind::Call(call) => {
+            any(&call.arguments.positional) || call.arguments.named.iter().any(|named| mentions(&named.value, names))
+        }
+        ExprKind::Index(index) => mentions(&index.base, names) || mentions(&index.index, names),
+        ExprKind::List(parts) | ExprKind::Tuple(parts) => any(parts),
+        ExprKind::Range(range) => mentions(&range.start, names) || mentions(&range.end, names),
+        // Bodies and pipelines are taken to be about sizes.
+        ExprKind::If(_) | ExprKind::For(_) | ExprKind::Pipeline(_) | ExprKind::Record(_) => true,
+        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_) => false,
     }
 }
 

@@ -105,6 +105,8 @@ fn paths() {
         ("", "/a.net", Err("an absolute path")),
         ("", "c:a.net", Err("an absolute path")),
         ("", "b\\a.net", Err("folders are separated by `/`")),
+        ("", "b\0.net", Err("control characters are in no name of a file")),
+        ("", "b\n.net", Err("control characters are in no name of a file")),
         ("", "b//a.net", Err("an empty name of a folder or file")),
         ("", "b/", Err("an empty name of a folder or file")),
         ("b", "..", Err("a folder, not a file")),

@@ -1,9 +1,15 @@
 //! The caps on evaluation, at the cap and one above, and the stack it takes.
 
+use rebirth_lang::limits::ERRORS;
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
+
+use super::super::eval::MAX_STRING;
 use super::super::paths::MAX_PATH;
-use super::super::value::{MAX_LIST, MAX_LIST_DEPTH};
-use super::super::{MAX_BLOCKS, MAX_DEPTH};
+use super::super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH};
+use super::super::{MAX_BLOCKS, MAX_DEPTH, MAX_STEPS};
 use super::{bad, good, net, run};
+use crate::graph::MAX_NODES;
+use crate::ops::call::MAX_ATTRIBUTE;
 
 #[track_caller]
 fn check(text: &str, expected: Option<&str>) {
@@ -34,6 +40,32 @@ fn steps() {
     check(&net("let s = for i in 0..200 with s = 0 { for j in 0..2000 with s = s { s + 1 } } x"), None);
 }
 
+/// Elements of lists cost a step each, whatever is around them a fixed number: so the cap is met exactly.
+#[test]
+fn steps_at_the_cap_and_one_above() {
+    let text = |last: usize| {
+        let full: String = (0..60).map(|i| format!("let r{i} = 0..{MAX_LIST} ")).collect();
+        net(&format!("{full} let last = 0..{last} x"))
+    };
+    let fits = |last: usize| run(&text(last), &Default::default()).is_ok();
+    let (mut most, mut too_many) = (1, MAX_LIST);
+    assert!(fits(most) && !fits(too_many));
+    while too_many - most > 1 {
+        let middle = (most + too_many) / 2;
+        if fits(middle) { most = middle } else { too_many = middle }
+    }
+    check(&text(most), None);
+    check(&text(most + 1), Some("E0234"));
+    // What the statements around the elements cost is little.
+    let elements = 60 * MAX_LIST + most;
+    assert!((MAX_STEPS as usize - 1000..MAX_STEPS as usize).contains(&elements), "{elements}");
+
+    let mut budget = Budget::new(3);
+    assert!(budget.spend(2) && budget.spend(1) && budget.spend(0) && !budget.spend(1));
+    let mut budget = Budget::new(3);
+    assert!(!budget.spend(4) && !budget.spend(1), "what cannot be paid leaves nothing");
+}
+
 #[test]
 fn lists() {
     check(&net(&format!("let l = 0..{MAX_LIST} x")), None);
@@ -60,10 +92,78 @@ fn paths() {
 }
 
 #[test]
+fn paths_of_attributes() {
+    let path = |length: usize| net(&format!("@path(\"{}\") let y = conv(x, 8, 1) y", "a".repeat(length)));
+    check(&path(MAX_PATH - ".weight".len()), None);
+    check(&path(MAX_PATH - ".weight".len() + 1), Some("E0239"));
+    check(&path(MAX_PATH + 1), Some("E0245"));
+    let param = |length: usize| net(&format!("@path(\"{}\") param p: f32[1] = fill(1) x * p", "a".repeat(length)));
+    check(&param(MAX_PATH), None);
+    check(&param(MAX_PATH + 1), Some("E0245"));
+}
+
+#[test]
+fn strings() {
+    let sum =
+        |left: usize, right: usize| net(&format!("let t = \"{}\" + \"{}\" x", "a".repeat(left), "b".repeat(right)));
+    check(&sum(MAX_STRING, 0), None);
+    check(&sum(MAX_STRING - 1, 1), None);
+    check(&sum(MAX_STRING, 1), Some("E0237"));
+    check(&net(&format!("let t = \"{}\" + 10 x", "a".repeat(MAX_STRING - 2))), None);
+    check(&net(&format!("let t = \"{}\" + 10 x", "a".repeat(MAX_STRING - 1))), Some("E0237"));
+    // What is written may be longer; it is paid for.
+    assert!(MAX_STRING > BYTES_A_STEP);
+    check(&net(&format!("let t = \"{}\" x", "a".repeat(MAX_STRING + 1))), None);
+}
+
+#[test]
+fn errors() {
+    let count = |errors: usize| {
+        let lines: String = (0..errors).map(|i| format!("let y{i} = unknown{i}\n")).collect();
+        bad(&net(&(lines + "x"))).len()
+    };
+    assert_eq!([count(ERRORS - 1), count(ERRORS), count(ERRORS + 1)], [ERRORS - 1, ERRORS, ERRORS]);
+}
+
+#[test]
+fn ranks_and_bytes() {
+    let input = |dims: &str| format!("net m(x: f32[{dims}]) -> f32[{dims}] {{ x }}");
+    check(&input(&vec!["1"; MAX_RANK].join(", ")), None);
+    check(&input(&vec!["1"; MAX_RANK + 1].join(", ")), Some("E0306"));
+    let most = MAX_TENSOR_BYTES / 4;
+    check(&input(&most.to_string()), None);
+    check(&input(&(most + 1).to_string()), Some("E0306"));
+    check(&input(&format!("{}, 2", most / 2)), None);
+    check(&input(&format!("{}, 2", most / 2 + 1)), Some("E0306"));
+    // Also of what layers make, and of their weights.
+    let joined = |parts: usize| {
+        let (part, parts) = (most / 4, vec!["x"; parts].join(", "));
+        format!("net m(x: f32[1, {part}]) -> f32[1, {most}] {{ concat([{parts}]) }}")
+    };
+    check(&joined(4), None);
+    check(&joined(5), Some("E0301"));
+    let dense =
+        |units: usize| format!("net m(x: f32[1, 65536]) -> f32[1, {units}] {{ dense(x, {units}, bias: false) }}");
+    check(&dense(most / 65536), None);
+    check(&dense(most / 65536 + 1), Some("E0306"));
+    check("net m(x: f32[1, 9223372036854775807]) -> f32[1] { x }", Some("E0306"));
+    check("net m(x: f32[9223372036854775807, 9223372036854775807]) -> f32[1] { x }", Some("E0306"));
+}
+
+#[test]
+fn arguments_of_operators() {
+    let padded = |pad: i64| format!("net m(x: f32[1, 1, 1, 1]) -> f32[1, 1, 1, 1] {{ conv(x, 1, 1, stride: {pad}) }}");
+    check(&padded(MAX_ATTRIBUTE), None);
+    check(&padded(MAX_ATTRIBUTE + 1), Some("E0302"));
+}
+
+#[test]
 fn nodes() {
     let layers = " |> relu".repeat(1000);
-    let body = |turns: usize| net(&format!("for i in 0..{turns} with x = x {{ x{layers} }}"));
-    check(&body(1001), Some("E0238"));
+    let turns = MAX_NODES / 1000;
+    let body = |more: &str| net(&format!("let y = for i in 0..{turns} with x = x {{ x{layers} }} y{more}"));
+    assert_eq!(good(&body("")).graph.nodes.len(), MAX_NODES);
+    check(&body(" |> relu"), Some("E0238"));
 }
 
 /// A body that evaluates `body` more often than there are steps. It must yield the integer `s`.

@@ -1,0 +1,339 @@
+//! Texts at the limits that take more time or memory than any others known: much of one thing, or little that makes much.
+
+use std::fmt;
+
+use rebirth_lang::limits::TEXT_BYTES;
+
+/// A program, as files by path and text, the first being the root; and what comes of it.
+#[derive(Clone, Debug)]
+pub struct Flood {
+    /// What it is much of.
+    pub name: &'static str,
+    /// Its files.
+    pub files: Vec<(String, String)>,
+    /// The codes of its errors, each once; none for a sound net.
+    pub codes: &'static [&'static str],
+}
+
+impl fmt::Display for Flood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Flood {
+    /// The bytes of all its files.
+    pub fn bytes(&self) -> usize {
+        self.files.iter().map(|(_, text)| text.len()).sum()
+    }
+}
+
+fn one(name: &'static str, codes: &'static [&'static str], text: String) -> Flood {
+    assert!(text.len() <= TEXT_BYTES, "{name} has {} bytes", text.len());
+    Flood { name, files: vec![("root.net".to_string(), text)], codes }
+}
+
+/// `part` with a running number in place of `#`, as often as fits into `bytes`.
+fn many(part: &str, bytes: usize) -> String {
+    let mut text = String::new();
+    for i in 0.. {
+        let next = part.replace('#', &i.to_string());
+        if text.len() + next.len() > bytes {
+            break;
+        }
+        text += &next;
+    }
+    text
+}
+
+/// A net around a body, whose input `x` is its result's type too.
+fn net(body: &str) -> String {
+    format!("net m(x: f32[n, 4, 4, 4]) -> f32[n, 4, 4, 4] {{ {body} }}")
+}
+
+/// A loop that evaluates `body`, which yields the next `s`, until the steps are used up.
+fn forever(body: &str) -> String {
+    format!("let s = for i in 0..60000 with s = 0 {{ for j in 0..60000 with s = s {{ {body} }} }}")
+}
+
+/// Fills a text: `head`, `part` again and again, `tail`.
+fn fill(head: &str, part: &str, tail: &str) -> String {
+    format!("{head}{}{tail}", many(part, TEXT_BYTES - head.len() - tail.len()))
+}
+
+/// Blocks that each call the next twice; the last holds `leaf`.
+fn doubling(levels: usize, twice: impl Fn(&str) -> String, leaf: &str) -> String {
+    let mut text: String =
+        (0..levels).map(|i| format!("block b{i}(x) {{ {} }}\n", twice(&format!("b{}", i + 1)))).collect();
+    text += &format!("block b{levels}(x) {{ {leaf} }}\n");
+    text
+}
+
+/// Errors in the text itself.
+fn broken() -> Vec<Flood> {
+    vec![
+        one("items that break off", &["E0108"], many("const c# = 1 +\n", TEXT_BYTES)),
+        one("closing brackets", &["E0107"], ")".repeat(TEXT_BYTES)),
+        one("opening brackets", &["E0102"], "[".repeat(TEXT_BYTES)),
+        one("blocks without an end", &["E0106"], many("block b#(x) {\n", TEXT_BYTES)),
+        one("characters of other scripts", &["E0104"], "é ".repeat(TEXT_BYTES / 3)),
+        one("strings without an end", &["E0105"], "\"\n".repeat(TEXT_BYTES / 2)),
+        one("letters behind numbers", &["E0123"], "1x ".repeat(TEXT_BYTES / 3)),
+        one("attributes", &["E0108"], fill("const c = x |> ", "@a", "")),
+        one("a sum on one line", &["E0130"], fill("const c = 1", "+1", "")),
+        one("signs", &["E0130"], fill("const c = ", "-", "1")),
+        one("missing lets", &["E0112"], fill("net m(x: f32[1]) -> f32[1] { ", "y# = x ", "x }")),
+        one("imports", &["E0136"], many("import \"a#\" { b }\n", TEXT_BYTES)),
+        one("escapes", &["E0124"], fill("const c = \"", "\\q", "\"")),
+        one("arguments given twice", &["E0120"], fill("const c = f(", "a:1,", ")")),
+    ]
+}
+
+/// Errors in names and shapes, of which each asks for similar names.
+fn names() -> Vec<Flood> {
+    let long = "l".repeat(90);
+    let half = TEXT_BYTES / 2 - 2000;
+    let constants = many(&format!("const {long}# = 1\n"), half);
+    let several = |files: Vec<(&str, String)>| files.into_iter().map(|(path, text)| (path.to_string(), text)).collect();
+    let importing = many(&format!("{long}_#x,"), TEXT_BYTES - 300);
+    let unknown_imports = |count: usize| {
+        let exported = many(&format!("const {long}# = 1\n"), TEXT_BYTES);
+        let mut root = String::new();
+        let mut files = vec![("b.net", exported)];
+        const PATHS: [&str; 4] = ["i0.net", "i1.net", "i2.net", "i3.net"];
+        for path in &PATHS[..count] {
+            root += &format!("import \"{path}\" {{ q }}\n");
+            files.push((path, format!("import \"b.net\" {{ {importing} }} const q = 1")));
+        }
+        files.insert(0, ("root.net", root + &net("x")));
+        several(files)
+    };
+    let outputs = many("a#:f32[1],", half);
+    vec![
+        one(
+            "an unknown name met again and again",
+            &["E0207"],
+            format!(
+                "{constants}{}{}",
+                doubling(40, |b| format!("[{b}(x), {b}(x)]"), &format!("{long}_")),
+                net("b0(x)")
+            ),
+        ),
+        one(
+            "an unknown call met again and again",
+            &["E0209"],
+            format!(
+                "{}{}{}",
+                many(&format!("block {long}#(x) {{ x }}\n"), half),
+                doubling(40, |b| format!("[{b}(x), {b}(x)]"), &format!("{long}_(x)")),
+                net("b0(x)")
+            ),
+        ),
+        one(
+            "an unknown argument met again and again",
+            &["E0212"],
+            format!(
+                "block c(x, {}) {{ x }}\n{}{}",
+                many(&format!("{long}# = 1,"), half),
+                doubling(40, |b| format!("[{b}(x), {b}(x)]"), &format!("c(x, {long}_: 1)")),
+                net("b0(x)")
+            ),
+        ),
+        one(
+            "unknown names",
+            &["E0207"],
+            format!("{constants}{}", net(&(many(&format!("let a# = {long}_#x\n"), half) + "x"))),
+        ),
+        Flood { name: "imports of unknown names", files: unknown_imports(1), codes: &["E0249"] },
+        Flood { name: "many files that import unknown names", files: unknown_imports(4), codes: &["E0249"] },
+        Flood {
+            name: "imports of names that are only passed on",
+            files: several(vec![
+                ("root.net", format!("import \"b.net\" {{ {} }} {}", many("a#,", TEXT_BYTES - 200), net("x"))),
+                ("b.net", format!("import \"c.net\" {{ {} }}", many("a#,", TEXT_BYTES - 200))),
+                ("c.net", many("const a# = 1\n", TEXT_BYTES)),
+            ]),
+            codes: &["E0249"],
+        },
+        one(
+            "symbols without a size",
+            &["E0230"],
+            format!(
+                "{constants}net m(x: f32[1], {}) -> f32[1] {{ x }}",
+                many(&format!("a#: f32[1, {long}_#x],"), half)
+            ),
+        ),
+        one(
+            "outputs that the result lacks",
+            &["E0251"],
+            format!("net m(x: f32[1]) -> {{{outputs}}} {{ {{{}}} }}", many("a#:x,", half / 2)),
+        ),
+        one(
+            "fields that are no outputs",
+            &["E0251"],
+            format!("net m(x: f32[1]) -> {{{outputs}}} {{ {{{}}} }}", many("b#:x,", half)),
+        ),
+        one("names bound twice", &["E0206"], net(&(many("let a = x\n", TEXT_BYTES - 100) + "x"))),
+        one("settings of nothing", &["E0201"], many("const a# = 1\n", TEXT_BYTES)),
+        one(
+            "names in a condition",
+            &["E0252"],
+            format!(
+                "net m(x: f32[1], {}) -> f32[1] where max({}) < 0 {{ x }}",
+                many("i#: f32[d#],", half),
+                many("d#,", half / 2)
+            ),
+        ),
+        one(
+            "a long condition that fails again and again",
+            &["E0252"],
+            format!(
+                "block c(x, {}) where max({}) < 0 {{ x }}\n{}{}",
+                many("a#=1,", half),
+                many("a#,", half),
+                doubling(40, |b| format!("[{b}(x), {b}(x)]"), "c(x)"),
+                net("b0(x)")
+            ),
+        ),
+        one(
+            "operands that do not fit",
+            &["E0301"],
+            net(&(many("let a# = concat([x, flatten(x)])\n", TEXT_BYTES - 100) + "x")),
+        ),
+    ]
+}
+
+/// Sound texts of much, or that make much.
+fn much() -> Vec<Flood> {
+    let half = TEXT_BYTES / 2 - 2000;
+    vec![
+        one("constants", &[], format!("{}{}", many("const c#=1\n", TEXT_BYTES - 100), net("x"))),
+        one(
+            "numbers in a list",
+            &["E0237"],
+            format!("{}]\n{}", fill("const c = [", "1,", &" ".repeat(100)).trim_end(), net("x")),
+        ),
+        one(
+            "lists in a list",
+            &["E0237"],
+            format!("{}]\n{}", fill("const c = [", "[],", &" ".repeat(100)).trim_end(), net("x")),
+        ),
+        one("stages", &[], net(&format!("x{}", many("|>relu", TEXT_BYTES - 100)))),
+        one("statements", &[], net(&(many("let a#=x\n", TEXT_BYTES - 100) + "x"))),
+        one(
+            "layers with weights",
+            &[],
+            net(&(format!("let a = conv(x, 4, 1) as f{}", many("|>conv(4,1)as a#\n", TEXT_BYTES - 200)) + "a")),
+        ),
+        one("free weights", &[], net(&(many("param a#: f32[1] = fill(1)\n", TEXT_BYTES - 100) + "x"))),
+        one(
+            "inputs that are not used",
+            &[],
+            format!("net m(x: f32[1],{}) -> f32[1] {{ x }}", many("a#:f32[1],", TEXT_BYTES - 100)),
+        ),
+        one(
+            "outputs",
+            &[],
+            format!("net m(x: f32[1]) -> {{{}}} {{ {{{}}} }}", many("a#:f32[1],", half).trim_end_matches(','), {
+                let count = many("a#:f32[1],", half).matches(':').count();
+                (0..count).map(|i| format!("a{i}:x,")).collect::<String>()
+            }),
+        ),
+        one("conditions", &[], fill("net m(x: f32[n]) -> f32[n] where n > 0", ", n > 0", " { x }")),
+        one(
+            "a loop of 200,000 layers",
+            &[],
+            net(&format!("for i in 0..200 with x = x {{ x{} }}", "|>relu".repeat(1000))),
+        ),
+        one(
+            "a loop of 100,000 layers with weights",
+            &[],
+            net(&format!("for i in 0..100 with x = x {{ x{} }}", many("|>conv(4,1)as a#", 17_000).trim_end())),
+        ),
+        one("blocks that double 17 times", &[], doubling(17, |b| format!("{b}({b}(x))"), "relu(x)") + &net("b0(x)")),
+        one(
+            "blocks with weights that double 17 times",
+            &[],
+            doubling(17, |b| format!("let l = {b}(x) let r = {b}(l) r"), "conv(x, 4, 1)") + &net("b0(x)"),
+        ),
+        one(
+            "long paths",
+            &[],
+            net(&format!(
+                "for i in 0..200 with x = x {{ let {} = for j in 0..500 with x = x {{ x |> conv(4, 1) as c |> batch_norm as b }} {} }}",
+                "p".repeat(200),
+                "p".repeat(200)
+            )),
+        ),
+        one(
+            "as many layers as there may be, and one more",
+            &["E0238"],
+            net(&format!("let y = for i in 0..1000 with x = x {{ x{} }} y |> relu", "|>relu".repeat(1000))),
+        ),
+    ]
+}
+
+/// Loops that end because the steps do.
+fn endless() -> Vec<Flood> {
+    let params = 30_000;
+    let shared = format!(
+        "block b(x, {}) {{ x }}\n{}",
+        (0..params).map(|i| format!("a{i},")).collect::<String>(),
+        net(&format!("share f = b({}) {} x", "1,".repeat(params), forever("let y = f(x) s")))
+    );
+    let named: String = (0..9000).map(|i| format!("a{i}:1,")).collect();
+    let defaults: String = (0..9000).map(|i| format!("a{i}=1,")).collect();
+    vec![
+        one("turns", &["E0234"], net(&format!("{} x", forever("s + 1")))),
+        one("calls of something shared with many arguments", &["E0234"], shared),
+        one(
+            "calls with many named arguments",
+            &["E0234"],
+            format!(
+                "block b(x, {defaults}) {{ x }}\n{}",
+                net(&format!("{} x", forever(&format!("let y = b(x, {named}) s"))))
+            ),
+        ),
+        one("shares", &["E0234"], net(&format!("{} x", forever("share f = relu() s")))),
+        one("long lists", &["E0234"], net("let l = for i in 0..60000 with l = [0] { l + [0..65000] } x")),
+        one(
+            "long strings",
+            &["E0234"],
+            net(&format!(
+                "let t = \"{}\" let l = for i in 0..60000 with l = [0] {{ l + [[{}]] }} x",
+                "t".repeat(4000),
+                (0..64).map(|i| format!("t + {i},")).collect::<String>()
+            )),
+        ),
+        one(
+            "strings as written",
+            &["E0234"],
+            net(&format!("let l = for i in 0..60000 with l = [0] {{ l + [\"{}\"] }} x", "t".repeat(200_000))),
+        ),
+        one("records within records", &["E0237"], net("let r = for i in 0..60000 with r = 0 { {a: r} } x")),
+        one(
+            "lists and records within each other",
+            &["E0237"],
+            net("let r = for i in 0..60000 with r = 0 { {a: [r]} } x"),
+        ),
+        one(
+            "records with long names",
+            &["E0234"],
+            net(&format!(
+                "let l = for i in 0..60000 with l = [0] {{ l + [for j in 0..1 with r = 0 {{ {{{}: 0}} }}] }} x",
+                "a".repeat(200_000)
+            )),
+        ),
+        one(
+            "functions",
+            &["E0234"],
+            format!("fn f(a, b = 1, c = 2) = max([a, b, c])\n{}", net(&format!("{} x", forever("f(s)")))),
+        ),
+        one("parameters", &["E0234"], net(&format!("{} x", forever("param p: f32[1] = fill(1) s")))),
+    ]
+}
+
+/// All of them.
+pub fn all() -> Vec<Flood> {
+    [broken(), names(), much(), endless()].concat()
+}

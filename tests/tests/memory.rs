@@ -1,0 +1,113 @@
+//! Time and memory at the limits. Parsing, resolving, verifying and inspecting a program takes at most 64 MiB, 512 bytes a byte of text and
+//! 1 KiB a node; whatever it holds, it ends. Alone in its file: the allocator counts for all threads, so the tests take turns.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use peak_alloc::PeakAlloc;
+use rebirth_compiler::resolve::Settings;
+use rebirth_lang::{Program, Report, Source, Unreadable};
+use rebirth_tests::examine::{Depth, model, parsed, render, report, resolved};
+use rebirth_tests::floods::{Flood, all};
+use rebirth_tests::mutate::{Mutations, settings};
+use rebirth_tests::{nets, seed, text, watch};
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+static TURN: Mutex<()> = Mutex::new(());
+
+const BYTES: usize = 64 << 20;
+const BYTES_A_TEXT_BYTE: usize = 512;
+const BYTES_A_NODE: usize = 1024;
+
+/// What work yields, and the most bytes that were allocated at one time for it.
+fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    ALLOCATED.reset_peak_usage();
+    let before = ALLOCATED.current_usage();
+    let result = work();
+    (result, ALLOCATED.peak_usage().saturating_sub(before))
+}
+
+/// What became of a program: its nodes, and the codes of its errors, each once.
+struct Outcome {
+    nodes: usize,
+    codes: Vec<&'static str>,
+}
+
+/// What `check` and `inspect` do with a program, and what `ir` prints of its graph.
+fn checked(program: Result<Program, Report>, settings: &Settings, depth: Depth) -> Outcome {
+    match program.and_then(|program| resolved(&program, settings)) {
+        Ok(found) => {
+            model(&found, depth);
+            Outcome { nodes: found.graph.nodes.len(), codes: Vec::new() }
+        }
+        Err(refused) => {
+            report(&refused);
+            render(&refused);
+            let mut codes: Vec<&str> = refused.diagnostics().map(|diagnostic| diagnostic.code).collect();
+            codes.dedup();
+            Outcome { nodes: 0, codes }
+        }
+    }
+}
+
+/// Panics when something takes more than it may.
+fn check_bound(name: &dyn fmt::Display, text_bytes: usize, nodes: usize, taken: usize) {
+    let bound = BYTES + BYTES_A_TEXT_BYTE * text_bytes + BYTES_A_NODE * nodes;
+    println!("{:5} KiB of {:7} KiB, {nodes:7} nodes: {name}", taken >> 10, bound >> 10);
+    assert!(taken <= bound, "{name}: {taken} bytes, more than {bound}");
+}
+
+#[test]
+fn samples() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for name in ["mnist", "googlenet", "efficientnet_lite0"] {
+        let source = Source::new(name, text(&format!("samples/{name}.net")));
+        let (tree, taken) = measured(|| parsed(&source).is_ok());
+        assert!(tree);
+        check_bound(&format!("the tree of {name}"), source.text().len(), 0, taken);
+        let (outcome, taken) = measured(|| checked(Program::single(&source), &Settings::default(), Depth::Loops));
+        assert!(outcome.nodes > 5);
+        check_bound(&name, source.text().len(), outcome.nodes, taken);
+    }
+}
+
+fn load(flood: &Flood) -> Result<Program, Report> {
+    let source = |(path, text): &(String, String)| Source::new(path.as_str(), text.as_str());
+    Program::load(source(&flood.files[0]), &mut |path| {
+        let file = flood.files.iter().find(|(name, _)| name == path);
+        file.map(source)
+            .ok_or_else(|| Unreadable { message: format!("there is no `{path}`"), help: "add it".to_string() })
+    })
+}
+
+#[test]
+fn floods() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let only = std::env::var("ONLY").unwrap_or_default();
+    watch::each(all().into_iter().filter(move |f| f.name.contains(&only)), (), |(), flood| {
+        let start = std::time::Instant::now();
+        let (outcome, taken) = measured(|| checked(load(flood), &Settings::default(), Depth::Graph));
+        println!("{:?}", start.elapsed());
+        let mut codes = outcome.codes;
+        codes.dedup();
+        if codes != flood.codes {
+            println!("CODES {codes:?}");
+        }
+        check_bound(&flood, flood.bytes(), outcome.nodes, taken);
+    });
+}
+
+#[test]
+fn mutations() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let cases = Mutations::new(seed() * 16 + 8, &nets("tests/cases")).take(1000);
+    watch::each(cases, (), |(), case| {
+        let Ok(source) = Source::from_bytes("mutation.net", &case.bytes) else { return };
+        let settings = settings(source.text());
+        let (outcome, taken) = measured(|| checked(Program::single(&source), &settings, Depth::Graph));
+        let bound = BYTES + BYTES_A_TEXT_BYTE * source.text().len() + BYTES_A_NODE * outcome.nodes;
+        assert!(taken <= bound, "{taken} bytes, more than {bound}");
+    });
+}
