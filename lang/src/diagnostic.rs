@@ -72,6 +72,10 @@ impl Diagnostic {
     }
 }
 
+/// Bytes of the longest line that is drawn; for errors on longer ones the place stands in the message. miette pads lines
+/// to their labels' columns, which must stay below 2^16 even where every byte is a tab.
+const LONGEST_LINE: usize = 8192;
+
 /// One diagnostic together with the program's texts: what miette needs to render it.
 ///
 /// Labels in other files than the first label's follow as related notes, one a file.
@@ -86,17 +90,20 @@ impl Entry {
     /// A diagnostic about a program of these texts.
     pub fn new(sources: Sources, diagnostic: Diagnostic) -> Entry {
         let home = diagnostic.span().map_or(FileId::ROOT, |span| span.file);
+        let mut entry = Entry { sources, diagnostic, elsewhere: Vec::new() };
         let mut elsewhere: Vec<Elsewhere> = Vec::new();
-        for label in diagnostic.labels.iter().filter(|label| label.span.file != home) {
+        for label in entry.diagnostic.labels.iter().filter(|label| label.span.file != home) {
             match elsewhere.iter_mut().find(|note| note.file == label.span.file) {
                 Some(note) => note.labels.push(label.clone()),
-                None => {
-                    let source = sources.get(label.span.file).clone();
+                None if entry.can_show(label.span.file) => {
+                    let source = entry.sources.get(label.span.file).clone();
                     elsewhere.push(Elsewhere { file: label.span.file, source, labels: vec![label.clone()] });
                 }
+                None => {}
             }
         }
-        Entry { sources, diagnostic, elsewhere }
+        entry.elsewhere = elsewhere;
+        entry
     }
 
     /// The diagnostic.
@@ -119,6 +126,19 @@ impl Entry {
         }
     }
 
+    /// Whether the lines that the labels in a file are on, and their neighbours, are short enough to be drawn.
+    fn can_show(&self, file: FileId) -> bool {
+        let text = self.sources.get(file).text();
+        let line_start = |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).unwrap_or(0);
+        let line_end = |at: usize| text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end);
+        let mut here = self.diagnostic.labels.iter().filter(|label| label.span.file == file);
+        here.all(|label| {
+            let range = label.span.range();
+            let (start, end) = (line_start(line_start(range.start)), line_end(line_end(range.end).saturating_add(1)));
+            text.get(start..end).is_none_or(|lines| lines.split('\n').all(|line| line.len() <= LONGEST_LINE))
+        })
+    }
+
     /// The file of the error itself.
     fn home(&self) -> FileId {
         self.diagnostic.span().map_or(FileId::ROOT, |span| span.file)
@@ -127,7 +147,14 @@ impl Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&self.diagnostic.message)?;
+        match self.diagnostic.span() {
+            Some(span) if !self.can_show(self.home()) => {
+                let source = self.sources.get(span.file);
+                write!(f, " ({}:{})", source.name(), source.position(span.start))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -143,11 +170,15 @@ impl miette::Diagnostic for Entry {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(self.sources.get(self.home()))
+        let home = self.home();
+        self.can_show(home).then(|| self.sources.get(home) as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
         let home = self.home();
+        if !self.can_show(home) {
+            return None;
+        }
         let labels = self.diagnostic.labels.iter().filter(move |label| label.span.file == home);
         (!self.diagnostic.labels.is_empty()).then(|| labeled(labels, true))
     }
@@ -281,5 +312,34 @@ impl miette::Diagnostic for Report {
             return entry.related();
         }
         Some(Box::new(self.entries.iter().map(|entry| entry as &dyn miette::Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+
+    #[track_caller]
+    fn rendered(text: &str, at: usize) -> String {
+        let diagnostic = Diagnostic::new(codes::UNEXPECTED, "wrong").label(Span::new(FileId::ROOT, at, at + 1), "here");
+        let report = Report::new(Source::new("a.net", text), vec![diagnostic]);
+        let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+        let mut out = String::new();
+        handler.render_report(&mut out, &report).expect("writing into a string");
+        out
+    }
+
+    #[test]
+    fn long_lines_are_not_drawn() {
+        let line = |length: usize| format!("x\n{}\nx", "\t".repeat(length));
+        let drawn = rendered(&line(LONGEST_LINE), LONGEST_LINE - 1);
+        assert!(drawn.contains("here") && !drawn.contains("(a.net:2"), "{drawn}");
+        let told = rendered(&line(LONGEST_LINE + 1), LONGEST_LINE - 1);
+        assert!(told.contains("wrong (a.net:2:8190)") && told.len() < 200, "{told}");
+        // Also for the lines beside it, and far beyond what formatting can pad to.
+        assert!(rendered(&line(300_000), 0).contains("(a.net:1:1)"));
+        assert!(rendered(&line(300_000), 299_999).contains("(a.net:2:299998)"));
+        assert!(rendered(&format!("{}\n\nx", " ".repeat(300_000)), 300_002).contains("here"));
     }
 }
