@@ -23,7 +23,7 @@
 //! let report = parse(&Source::new("bad.net", "net tiny(x: f32[n, 8]) -> f32[n, 2] { y = x }")).unwrap_err();
 //! let first = report.diagnostics().next().expect("a report is never empty");
 //! assert_eq!(first.code, "E0112");
-//! assert_eq!(first.help.as_deref(), Some("did you mean `let y = x`?"));
+//! assert_eq!(first.help.as_deref(), Some("put `let` in front"));
 //! # Ok::<(), rebirth_lang::Report>(())
 //! ```
 

@@ -223,7 +223,11 @@ impl Declare for BatchNorm {
             momentum: call.float("momentum")?,
         };
         if let Some((name, why)) = norm.fault() {
-            return Err(CallError::argument(name, format!("`{name}` {why}")));
+            let help = match name {
+                "eps" => "`eps` is a small number from 0 up, such as `1e-5`",
+                _ => "`momentum` is the share of the batch in the statistics, such as `0.1`",
+            };
+            return Err(CallError::argument(name, format!("`{name}` {why}")).help(help));
         }
         let [weight, bias, mean, variance] = PARAMS;
         let params = vec![

@@ -22,6 +22,20 @@ pub struct Conv {
     pub groups: usize,
 }
 
+/// Which number of channels cannot be split into as many groups.
+fn indivisible(groups: usize, input: usize, output: usize) -> String {
+    match [input, output].map(|channels| groups != 0 && channels.is_multiple_of(groups)) {
+        [true, _] => format!("{output} output channels are not divisible by {groups} groups"),
+        [_, true] => format!("{input} input channels are not divisible by {groups} groups"),
+        _ => format!("neither {input} input nor {output} output channels are divisible by {groups} groups"),
+    }
+}
+
+/// The greatest common divisor.
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 impl Operator for Conv {
     fn name(&self) -> &'static str {
         Self::SIGNATURE.name
@@ -57,12 +71,7 @@ impl Operator for Conv {
         };
         let out_channels = shapes::known("conv", "output channels", weight, out_channels)?;
         if self.groups == 0 || channels % self.groups != 0 || out_channels % self.groups != 0 {
-            return Err(Mismatch::new(format!(
-                "{} groups do not divide {channels} input and {out_channels} output channels",
-                self.groups
-            ))
-            .at([0])
-            .help("groups must divide both numbers of channels"));
+            return Err(Mismatch::new(indivisible(self.groups, channels, out_channels)).at([0]));
         }
         let expected = [
             out_channels,
@@ -216,19 +225,16 @@ impl Declare for Conv {
     fn from_call(call: &Call<'_>) -> Result<(Conv, Vec<ParamSpec>), CallError> {
         let x = call.operands[0];
         if x.rank() != 4 {
-            return Err(CallError::operand(format!(
-                "conv needs a tensor of rank 4 (n, channels, height, width), found {x}"
-            )));
+            return Err(shapes::no_image("conv", x).into());
         }
         let out = call.int("out", 1)?;
         let groups = call.int("groups", 1)?;
         let channels = x.shape[1];
         if !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
-            return Err(CallError::argument(
-                "groups",
-                format!("{groups} groups do not divide {channels} input and {out} output channels"),
-            )
-            .help("groups must divide both numbers of channels"));
+            let largest = gcd(channels, out);
+            return Err(CallError::argument("groups", indivisible(groups, channels, out)).help(
+                format!("`groups` divides {channels} input and {out} output channels: {largest} is the most, its divisors do too"),
+            ));
         }
         let mut window = Window {
             kernel: call.pair("kernel", 1)?,

@@ -76,7 +76,8 @@ impl Declare for Dropout {
             return Err(CallError::argument(
                 "p",
                 format!("`p` must be at least 0 and below 1, not {p}"),
-            ));
+            )
+            .help("`p` is the share of elements that are dropped, such as `0.5`"));
         }
         Ok((Dropout { p }, Vec::new()))
     }

@@ -1,6 +1,7 @@
 //! Sliding windows over height and width: what conv and the pools share.
 
 use super::call::PadArg;
+use super::shapes::no_image;
 use super::{Attr, Attributes, Field, Mismatch, call::AttrReader};
 use crate::extent::Extent;
 use crate::graph::Type;
@@ -81,10 +82,7 @@ impl Window {
     /// The operand is not of rank 4, or the window is known to be larger than the padded input.
     pub fn output<D: Extent>(&self, input: &Type<D>, ceil: bool) -> Result<[D; 2], Mismatch> {
         let [_, _, height, width] = &input.shape[..] else {
-            return Err(Mismatch::new(format!(
-                "expected a tensor of rank 4 (n, channels, height, width), found {input}"
-            ))
-            .at([0]));
+            return Err(no_image("a window", input));
         };
         Ok([self.output_along(0, height, ceil)?, self.output_along(1, width, ceil)?])
     }
@@ -97,12 +95,16 @@ impl Window {
             };
             let padded = known.saturating_add(self.pad[d] + self.pad[d + 2]);
             let padding = if padded > known { format!(" ({padded} with padding)") } else { String::new() };
+            let help = match known {
+                1 => "one pixel is left: stride or pool less before this, or begin with a larger image".to_string(),
+                _ => format!("use a kernel of at most {padded} in {axis}, or more padding"),
+            };
             Mismatch::new(format!(
                 "the window spans {} in {axis}, but the input has only {size}{padding}",
                 self.extent(d)
             ))
             .at([0])
-            .help(format!("use a kernel of at most {padded} in {axis}, or more padding"))
+            .help(help)
         })
     }
 

@@ -98,10 +98,7 @@ impl Operator for Lrn {
     ) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("lrn", inputs)?;
         if x.rank() != 4 {
-            return Err(Mismatch::new(format!(
-                "lrn needs a tensor of rank 4 (n, channels, height, width), found {x}"
-            ))
-            .at([0]));
+            return Err(shapes::no_image("lrn", x));
         }
         Ok(vec![x.clone()])
     }
@@ -200,7 +197,8 @@ impl Declare for Lrn {
         };
         match lrn.fault() {
             None => Ok((lrn, Vec::new())),
-            Some((name, why)) => Err(CallError::argument(name, format!("`{name}` {why}"))),
+            Some((name, why)) => Err(CallError::argument(name, format!("`{name}` {why}"))
+                .help("`lrn(5, alpha: 1e-4, beta: 0.75, k: 1.0)` is usual")),
         }
     }
 

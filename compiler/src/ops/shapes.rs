@@ -1,5 +1,6 @@
 //! Shape rules that several operators share.
 
+use rebirth_runtime::DType;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
 use super::value::{Bounded, Element};
@@ -37,11 +38,17 @@ pub fn image<D: Extent>(name: &str, x: &Type<D>) -> Result<[D; 4], Mismatch> {
     match &x.shape[..] {
         [n, c, h, w] if !h.is(0) && !w.is(0) => Ok([n, c, h, w].map(D::clone)),
         [..] if x.rank() == 4 => Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0])),
-        _ => {
-            Err(Mismatch::new(format!("{name} needs a tensor of rank 4 (n, channels, height, width), found {x}"))
-                .at([0]))
-        }
+        _ => Err(no_image(name, x)),
     }
+}
+
+/// What is wrong with an operand that is not of rank 4.
+pub fn no_image<D: Extent>(name: &str, x: &Type<D>) -> Mismatch {
+    let help = match x.rank() {
+        2 => format!("`flatten` and `dense` end what can be done with images: put {name} before them"),
+        _ => "an image is declared as f32[n, channels, height, width]".to_string(),
+    };
+    Mismatch::new(format!("{name} needs a tensor of rank 4 (n, channels, height, width), found {x}")).at([0]).help(help)
 }
 
 /// An extent of `x` on which the shape of a weight depends, so that it has to be a number. `what` is for messages.
@@ -81,11 +88,20 @@ pub fn equal_if<D: Extent>(one: &D, other: &D) -> Option<String> {
 /// It is larger than a tensor may be.
 pub fn fits<D: Extent>(ty: Type<D>) -> Result<Type<D>, Mismatch> {
     let least: Vec<usize> = ty.shape.iter().map(|extent| extent.known().unwrap_or(1)).collect();
-    if byte_len(&least, ty.dtype).is_ok() {
-        return Ok(ty);
+    match over_limit(&least, ty.dtype) {
+        None => Ok(ty),
+        Some(limit) => Err(Mismatch::new(format!("the result would be {ty}, which has {limit}"))
+            .help("see whether all of its dimensions are meant")),
     }
-    Err(Mismatch::new(format!("the result would be {ty}"))
-        .help(format!("a tensor may have {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes at most")))
+}
+
+/// What a tensor of this shape has more of than it may.
+pub fn over_limit(shape: &[usize], dtype: DType) -> Option<String> {
+    if shape.len() > MAX_RANK {
+        return Some(format!("{} dimensions, and {MAX_RANK} is the most", shape.len()));
+    }
+    let tebibytes = MAX_TENSOR_BYTES >> 40;
+    byte_len(shape, dtype).is_err().then(|| format!("more than {tebibytes} TiB, the most that a tensor may take"))
 }
 
 /// The axis a call names, counted from the front; negative ones count from the end. `end` allows the position behind the last.
@@ -131,14 +147,36 @@ pub fn broadcast<D: Extent>(verb: &str, a: &Type<D>, b: &Type<D>) -> Result<Type
                         "dimension {i} of the first is {x}, dimension {j} of the second, which lies over it, is {y}"
                     )
                 };
-                let help = "extents must be equal, or one of them 1; shapes are aligned at the last dimension";
-                return Err(wrong(why).help(equal_if(&x, &y).unwrap_or_else(|| help.to_string())));
+                let help = || match shortcut(a, b) {
+                    Some(conv) if verb == "add" => {
+                        format!(
+                            "bring both to one shape: a shortcut goes through `{conv}` where the other path changes it"
+                        )
+                    }
+                    _ => {
+                        "extents must be equal, or one of them 1; shapes are aligned at the last dimension".to_string()
+                    }
+                };
+                return Err(wrong(why).help(equal_if(&x, &y).unwrap_or_else(help)));
             }
             (Some((_, x)), None) | (None, Some((_, x))) => x,
             (None, None) => D::constant(1),
         };
     }
     fits(Type { dtype: a.dtype, shape })
+}
+
+/// The projection that brings the larger of two images to the channels and size of the smaller one.
+fn shortcut<D: Extent>(a: &Type<D>, b: &Type<D>) -> Option<String> {
+    let known = |x: &Type<D>| x.shape.get(1..)?.iter().map(Extent::known).collect::<Option<Vec<usize>>>();
+    let (a, b) = (known(a)?, known(b)?);
+    let ([ca, ha, wa], [cb, hb, wb]) = (<[usize; 3]>::try_from(a).ok()?, <[usize; 3]>::try_from(b).ok()?);
+    let ([_, from_h, from_w], [channels, to_h, to_w]) =
+        if ha >= hb { ([ca, ha, wa], [cb, hb, wb]) } else { ([cb, hb, wb], [ca, ha, wa]) };
+    let stride = from_h.div_ceil(to_h.max(1));
+    let fits = stride > 0 && from_h.div_ceil(stride) == to_h && from_w.div_ceil(stride) == to_w;
+    let stride_text = if stride > 1 { format!(", stride: {stride}") } else { String::new() };
+    fits.then(|| format!("conv({channels}, 1{stride_text})"))
 }
 
 /// Applies `f` element by element to tensors that [`broadcast`] accepts.
@@ -244,7 +282,7 @@ mod tests {
         let vast = [1 << 30, 1];
         assert_eq!(
             broadcast("add", &Type::f32(vast), &Type::f32([1 << 30])).unwrap_err().message,
-            "the result would be f32[1073741824,1073741824]"
+            "the result would be f32[1073741824,1073741824], which has more than 1 TiB, the most that a tensor may take"
         );
     }
 

@@ -2,7 +2,6 @@
 
 use rebirth_lang::ast::{Expr, ExprKind};
 use rebirth_lang::{Diagnostic, Span};
-use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
 use super::calls::Callee;
 use super::eval::Fault;
@@ -12,6 +11,7 @@ use super::share::SharedParam;
 use super::value::Value;
 use super::{Origin, codes};
 use crate::graph::{MAX_NODES, Notes, Type, ValueId};
+use crate::ops::shapes::over_limit;
 use crate::ops::{ArgValue, Call, CallError, Entry, Mismatch};
 
 /// Most operands an error shows.
@@ -187,15 +187,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn too_large(&mut self, ty: &Type, site: &Site<'a>) -> bool {
-        if byte_len(&ty.shape, ty.dtype).is_ok() {
+        let Some(limit) = over_limit(&ty.shape, ty.dtype) else {
             return false;
-        }
-        let mut diagnostic = Diagnostic::new(
-            codes::TENSOR_TOO_LARGE,
-            format!("{ty} is beyond the {MAX_RANK} dimensions or {MAX_TENSOR_BYTES} bytes a tensor may have"),
-        )
-        .label(site.primary, format!("this needs a tensor {ty}"));
-        diagnostic = self.label_operands(diagnostic, site, &[]);
+        };
+        let mut diagnostic = Diagnostic::new(codes::TENSOR_TOO_LARGE, format!("a weight {ty} has {limit}"))
+            .label(site.primary, "this needs such a weight");
+        diagnostic = self.label_operands(diagnostic, site, &[], true);
         self.report(diagnostic.help("reduce the number of channels or the size of the input"));
         true
     }
@@ -224,7 +221,7 @@ impl<'a> Resolver<'a> {
             }
             None => Diagnostic::new(codes::SHAPES, error.message.clone()).label(site.primary, "in this call"),
         };
-        diagnostic = self.label_operands(diagnostic, site, &[]);
+        diagnostic = self.label_operands(diagnostic, site, &[], error.argument.is_none());
         let about = entry.signature.args.iter().find(|arg| Some(arg.name) == error.argument);
         diagnostic.help = error.help.clone().or_else(|| match about {
             Some(arg) => Some(format!("`{}`: {}", arg.name, arg.doc)),
@@ -238,7 +235,7 @@ impl<'a> Resolver<'a> {
     fn mismatch(&mut self, entry: &'static Entry, mismatch: &Mismatch, site: &Site<'a>, some_sizes: bool) -> Value {
         let diagnostic = Diagnostic::new(codes::SHAPES, mismatch.message.clone())
             .label(site.primary, format!("in this `{}`", site.callee));
-        let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands);
+        let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands, true);
         if some_sizes {
             diagnostic = self.blame_where(diagnostic);
         }
@@ -246,13 +243,20 @@ impl<'a> Resolver<'a> {
         self.report(diagnostic)
     }
 
-    /// Shows the types of the blamed operands (all, when none is), and where the names among them come from.
-    fn label_operands(&self, mut diagnostic: Diagnostic, site: &Site<'a>, blamed: &[usize]) -> Diagnostic {
+    /// Shows the types of the blamed operands (all, when none is); with `origins` also where the names among them come from.
+    fn label_operands(
+        &self,
+        mut diagnostic: Diagnostic,
+        site: &Site<'a>,
+        blamed: &[usize],
+        origins: bool,
+    ) -> Diagnostic {
         let all: Vec<usize> = (0..site.operands.len()).collect();
         let blamed = if blamed.iter().any(|&i| i < all.len()) { blamed } else { &all };
         for operand in blamed.iter().filter_map(|&i| site.operands.get(i)).take(SHOWN) {
             diagnostic = diagnostic.label(operand.span, format!("this is {}", self.shown(operand.value)));
-            if let Some(ExprKind::Name(name)) = operand.expr.map(|expr| &expr.kind)
+            if origins
+                && let Some(ExprKind::Name(name)) = operand.expr.map(|expr| &expr.kind)
                 && let Some(binding) = self.scopes.get(name)
             {
                 diagnostic = diagnostic.label(binding.span, format!("`{name}` comes from here"));

@@ -1,6 +1,6 @@
 //! Attributes of inputs and outputs: `@image`, `@labels` and `@train`; the table of all attributes.
 
-use rebirth_lang::ast::{Attribute, Expr, Input, Output};
+use rebirth_lang::ast::{Attribute, Expr, ExprKind, Input, Output};
 use rebirth_lang::{Diagnostic, Span};
 use rebirth_runtime::DType;
 use rebirth_runtime::image::{Filter, ImageSpec, Order, Resize};
@@ -25,6 +25,9 @@ const TABLE: [(&str, &str); 9] = [
     ("path", LAYERS),
     ("train", "an output"),
 ];
+
+/// An argument with its value.
+type Evaluated<'a> = (Value, &'a Expr);
 
 /// Where attributes about weights stand.
 const LAYERS: &str = "a `let`, `share`, `param` or a stage of a pipeline";
@@ -93,11 +96,15 @@ impl<'a> Resolver<'a> {
                 Some(position) => args[position] = Some(&argument.value),
                 None => {
                     good = false;
-                    let help = suggest::or_else(&argument.name.name, IMAGE, || {
+                    let name = &argument.name;
+                    let message = format!("`@image` has no argument `{name}`");
+                    let diagnostic =
+                        Diagnostic::new(codes::ATTRIBUTE_ARGUMENT, message).label(name.span, "not an argument");
+                    let near = suggest::nearest(&name.name, IMAGE);
+                    let diagnostic = suggest::repair(diagnostic, name.span, near, || {
                         format!("`@image` takes {}", suggest::listing(IMAGE))
                     });
-                    let message = format!("`@image` has no argument `{}`", argument.name);
-                    self.attribute_argument(argument.name.span, &message, "not an argument", &help);
+                    self.report(diagnostic);
                 }
             }
         }
@@ -111,8 +118,7 @@ impl<'a> Resolver<'a> {
             }
             return None;
         }
-        let [resize, filter, crop, order, range, mean, std] =
-            args.map(|arg| arg.map(|expr| (self.expr(expr), expr.span)));
+        let [resize, filter, crop, order, range, mean, std] = args.map(|arg| arg.map(|expr| (self.expr(expr), expr)));
         let resize = self.choice("resize", resize, &[("crop", Resize::Crop), ("stretch", Resize::Stretch)]);
         let filter = self.choice(
             "filter",
@@ -124,13 +130,13 @@ impl<'a> Resolver<'a> {
                 ("lanczos", Filter::Lanczos),
             ],
         );
-        let order_span = order.as_ref().map(|(_, span)| *span);
+        let order_span = order.as_ref().map(|(_, expr)| expr.span);
         let order = self.choice("order", order, &[("rgb", Order::Rgb), ("bgr", Order::Bgr), ("gray", Order::Gray)]);
-        let crop = self.number_argument("crop", crop, "above 0 and at most 1", |v| v > 0.0 && v <= 1.0);
+        let crop = self.number_argument("crop", crop, "a number above 0 and at most 1", |v| v > 0.0 && v <= 1.0);
         let range = self.number_argument("range", range, "255 or 1", |v| v == 255.0 || v == 1.0);
         let channels = order.map(Order::channels);
-        let mean = self.statistics("mean", mean, channels, "finite numbers", |v| v.is_finite());
-        let std = self.statistics("std", std, channels, "positive numbers", |v| v.is_finite() && v > 0.0);
+        let mean = self.statistics("mean", mean, channels, "finite number", |v| v.is_finite());
+        let std = self.statistics("std", std, channels, "positive number", |v| v.is_finite() && v > 0.0);
         let [height, width] = self.image_type(input, attribute.span, ty?, order.zip(order_span))?;
         let spec = ImageSpec {
             resize: resize?,
@@ -170,10 +176,10 @@ impl<'a> Resolver<'a> {
             self.report(
                 Diagnostic::new(
                     codes::IMAGE_INPUT,
-                    format!("the input `{name}` has {channels} channels, its `order` has {wanted}"),
+                    format!("the input `{name}` has {}, its `order` has {wanted}", count(*channels)),
                 )
                 .label(input.ty.span, format!("this is {ty}"))
-                .label(span, format!("this order has {wanted} channels"))
+                .label(span, format!("this order has {}", count(wanted)))
                 .help("\"rgb\" and \"bgr\" have 3 channels, \"gray\" has 1"),
             );
             return None;
@@ -194,8 +200,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn choice<T: Copy>(&mut self, name: &str, arg: Option<(Value, Span)>, choices: &[(&str, T)]) -> Option<T> {
-        let (value, span) = arg?;
+    fn choice<T: Copy>(&mut self, name: &str, arg: Option<Evaluated<'a>>, choices: &[(&str, T)]) -> Option<T> {
+        let (value, expr) = arg?;
+        let span = expr.span;
         let Value::Str(text) = &value else {
             let all: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
             self.wrong_argument(name, &value, span, &format!("one of {}", all.join(", ")));
@@ -204,21 +211,27 @@ impl<'a> Resolver<'a> {
         if let Some((_, choice)) = choices.iter().find(|(choice, _)| *choice == text.as_str()) {
             return Some(*choice);
         }
-        let names = || choices.iter().map(|(choice, _)| *choice);
-        let help = suggest::or_else(text, names(), || format!("it is one of {}", suggest::listing(names())));
-        let found = self.describe(&value);
-        self.attribute_argument(span, &format!("`{name}` cannot be {found}"), "not one of its values", &help);
+        let near = suggest::nearest(text, choices.iter().map(|(choice, _)| *choice));
+        let near = near.filter(|_| matches!(expr.kind, ExprKind::Str(_))).map(|near| format!("{near:?}"));
+        let message = format!("`{name}` cannot be {}", self.describe(&value));
+        let diagnostic = Diagnostic::new(codes::ATTRIBUTE_ARGUMENT, message).label(span, "not one of its values");
+        let diagnostic = suggest::repair(diagnostic, span, near.as_deref(), || {
+            let all: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
+            format!("it is one of {}", suggest::listing(all.iter().map(String::as_str)))
+        });
+        self.report(diagnostic);
         None
     }
 
     fn number_argument(
         &mut self,
         name: &str,
-        arg: Option<(Value, Span)>,
+        arg: Option<Evaluated<'a>>,
         wanted: &str,
         good: impl Fn(f64) -> bool,
     ) -> Option<f64> {
-        let (value, span) = arg?;
+        let (value, expr) = arg?;
+        let span = expr.span;
         match value.number() {
             Some(number) if good(number) => Some(number),
             _ => {
@@ -232,25 +245,34 @@ impl<'a> Resolver<'a> {
     fn statistics(
         &mut self,
         name: &str,
-        arg: Option<(Value, Span)>,
+        arg: Option<Evaluated<'a>>,
         channels: Option<usize>,
         wanted: &str,
         good: impl Fn(f32) -> bool,
     ) -> Option<Vec<f32>> {
-        let (value, span) = arg?;
-        let numbers: Option<Vec<f32>> = match &value {
-            Value::List(list) => {
-                list.items.iter().map(|item| item.number().map(|v| v as f32).filter(|v| good(*v))).collect()
-            }
-            _ => None,
-        };
-        let Some(numbers) = numbers else {
-            self.wrong_argument(name, &value, span, &format!("a list of {wanted}"));
+        let (value, expr) = arg?;
+        let Value::List(list) = &value else {
+            self.wrong_argument(name, &value, expr.span, &format!("a list of {wanted}s"));
             return None;
         };
+        let mut numbers = Vec::with_capacity(list.items.len());
+        for (i, item) in list.items.iter().enumerate() {
+            match item.number().map(|v| v as f32).filter(|v| good(*v)) {
+                Some(number) => numbers.push(number),
+                None => {
+                    let span = match &expr.kind {
+                        ExprKind::List(parts) | ExprKind::Tuple(parts) => parts.get(i).map(|part| part.span),
+                        _ => None,
+                    };
+                    let name = format!("{name}[{i}]");
+                    self.wrong_argument(&name, item, span.unwrap_or(expr.span), &format!("a {wanted}"));
+                    return None;
+                }
+            }
+        }
         if numbers.len() != channels? {
             let wanted = format!("a list of {}, one number a channel", channels?);
-            self.wrong_argument(name, &value, span, &wanted);
+            self.wrong_argument(name, &value, expr.span, &wanted);
             return None;
         }
         Some(numbers)
@@ -287,6 +309,11 @@ impl<'a> Resolver<'a> {
         );
         None
     }
+}
+
+/// A number of channels, in words.
+fn count(channels: usize) -> String {
+    if channels == 1 { "1 channel".to_string() } else { format!("{channels} channels") }
 }
 
 /// Whether a path is relative and goes down only, on every system.

@@ -25,7 +25,7 @@ impl<'a> Resolver<'a> {
                 Value::Bool(true) => return self.inner_body(&branch.body),
                 Value::Bool(false) => {}
                 other => {
-                    return self.wrong_kind(&other, branch.condition.span, "a condition", "`true` or `false`");
+                    return self.wrong_condition(&other, &branch.condition);
                 }
             }
         }
@@ -51,7 +51,13 @@ impl<'a> Resolver<'a> {
             return Value::Error;
         }
         let Value::List(list) = list else {
-            return self.wrong_kind(&list, for_loop.list.span, "what a loop runs over", "a list or range");
+            let (span, place, wanted) = (for_loop.list.span, "what a loop runs over", "a list or range");
+            return match list {
+                Value::Int(_) => self.wrong_kind_with(&list, span, place, wanted, |diagnostic| {
+                    diagnostic.help("to count from 0 up, write a range").fix(span.head(0), "0..")
+                }),
+                _ => self.wrong_kind(&list, span, place, wanted),
+            };
         };
         let place = for_loop.pattern.span();
         let failures = self.failures;
@@ -64,7 +70,8 @@ impl<'a> Resolver<'a> {
             self.paths.enter(Some(Segment::Turn(index)), self.paths.naming());
             self.scopes.push();
             self.bind(&for_loop.pattern, item.clone(), for_loop.list.span);
-            self.bind(&for_loop.state, state, for_loop.init.span);
+            let origin = if index == 0 { for_loop.init.span } else { for_loop.body.result.span };
+            self.bind(&for_loop.state, state, origin);
             state = self.body(&for_loop.body);
             self.scopes.pop();
             self.close_path(None, place);
@@ -155,8 +162,13 @@ impl<'a> Resolver<'a> {
         self.report(
             Diagnostic::new(codes::PATTERN_MISMATCH, format!("a pattern of {parts} does not fit {found}"))
                 .label(span, format!("this takes {parts} elements"))
-                .label(origin, format!("the value, {found}, comes from here"))
-                .help("use `_` for elements you do not need"),
+                .label(origin, format!("this is {found}"))
+                .help(match value {
+                    Value::List(_) => "as many names as elements: `_` stands for those that are not needed",
+                    _ => {
+                        "only tuples and lists come apart; the body of a loop yields what the names behind `with` take"
+                    }
+                }),
         );
     }
 }

@@ -12,7 +12,7 @@ use super::notes::Noted;
 use super::resolver::Resolver;
 use super::share::Shared;
 use super::value::{Op, Value};
-use super::{codes, functions, suggest};
+use super::{codes, functions, others, suggest};
 use crate::ops;
 
 /// An argument, evaluated.
@@ -190,6 +190,19 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        let makes = match &callee {
+            Callee::Operator(_) => Some("a tensor"),
+            Callee::Block(_) | Callee::Shared(_) => Some("tensors"),
+            Callee::Function(_) | Callee::Fn(_) => None,
+        };
+        if makes.is_some_and(|what| self.impure(call.callee.span, what)) {
+            return Value::Error;
+        }
+        if let (Callee::Operator(entry), [Arg { value: Value::Tensor(_), .. }, ..]) = (&callee, positional.as_slice())
+            && let ops::Operands::List(name) = entry.signature.operands
+        {
+            return self.no_list(call, name, &positional);
+        }
         let slots = match &callee {
             Callee::Shared(shared) => return self.shared_call(shared, call, positional, named),
             Callee::Function(function) if function.variadic && named.is_empty() => {
@@ -235,6 +248,9 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn callee(&mut self, name: &'a ast::Ident) -> Option<Callee<'a>> {
         let local = self.scopes.get(&name.name).map(|binding| &binding.value);
+        if local.is_none() && self.is_unclear(&name.name) {
+            return None;
+        }
         if let Some(Value::Op(op)) = local {
             return self.callables.get(op.id).cloned();
         }
@@ -270,14 +286,15 @@ impl<'a> Resolver<'a> {
                 });
                 let operators = ops::TABLE.iter().map(|entry| entry.signature.name);
                 let all = declared.chain(operators).chain(functions::TABLE.iter().map(|function| function.name));
-                let help = suggest::or_by_word(&name.name, all, || self.elsewhere(&name.name));
-                self.error(
-                    codes::UNKNOWN_CALLEE,
-                    format!("there is no operator, block or function `{name}`"),
-                    name.span,
-                    "not declared",
-                    &help,
-                );
+                let all: Vec<&str> = all.collect();
+                let near = others::layer(&name.name, all.iter().copied())
+                    .or_else(|| suggest::nearest(&name.name, all.iter().copied()));
+                let message = format!("there is no operator, block or function `{name}`");
+                let diagnostic = Diagnostic::new(codes::UNKNOWN_CALLEE, message).label(name.span, "not declared");
+                let diagnostic = suggest::repair(diagnostic, name.span, near, || {
+                    suggest::or_by_word(&name.name, all.iter().copied(), || self.elsewhere(&name.name))
+                });
+                self.report(diagnostic);
                 return;
             }
         };
@@ -341,25 +358,21 @@ impl<'a> Resolver<'a> {
                 if self.is_known(codes::UNKNOWN_ARGUMENT.id, Some(label.span)) {
                     continue;
                 }
-                let names = &params;
-                let suggestion = suggest::or_else(&label.name, names.iter().copied(), || self.usage(callee));
+                let near = others::argument(&label.name, &params)
+                    .or_else(|| suggest::nearest(&label.name, params.iter().copied()));
                 let mut diagnostic =
                     Diagnostic::new(codes::UNKNOWN_ARGUMENT, format!("the {what} `{name}` has no argument `{label}`"))
                         .label(label.span, "not an argument")
                         .label(name.span, "in this call");
                 if let Some((params, declared)) = callee.declared() {
                     // The parameter it should have been, else the place of the declaration.
-                    let near = suggest::nearest(&label.name, names.iter().copied());
                     let meant = params.iter().find(|param| Some(param.name.name.as_str()) == near);
                     diagnostic = match meant {
                         Some(param) => diagnostic.label(param.span, "this is the parameter"),
                         None => diagnostic.label(declared, "declared here"),
                     };
                 }
-                if let Some(near) = suggest::nearest(&label.name, names.iter().copied()) {
-                    diagnostic = diagnostic.fix(label.span, near);
-                }
-                self.report(diagnostic.help(suggestion));
+                self.report(suggest::repair(diagnostic, label.span, near, || self.usage(callee)));
                 continue;
             };
             if let Some(first) = &slots[position] {
@@ -393,6 +406,14 @@ impl<'a> Resolver<'a> {
             (0..params.len()).filter(|&i| slots[i].is_none() && required(i)).map(|i| params[i]).collect();
         if good && !missing.is_empty() {
             good = false;
+            if let Callee::Operator(entry) = callee
+                && let ops::Operands::Fixed([operand, ..]) = entry.signature.operands
+                && let Some(Some(arg)) = slots.first()
+                && !arg.value.is_tensor()
+            {
+                self.missing_tensor(call, operand, arg);
+                return None;
+            }
             let list = suggest::listing(missing.iter().copied());
             let mut diagnostic = Diagnostic::new(codes::MISSING_ARGUMENT, format!("the {what} `{name}` needs {list}"))
                 .label(
@@ -406,6 +427,23 @@ impl<'a> Resolver<'a> {
             self.report(diagnostic.help(self.usage(callee)));
         }
         good.then_some(slots)
+    }
+
+    /// Reports that the first argument is not the tensor that comes first.
+    #[cold]
+    fn missing_tensor(&mut self, call: &ast::Call, operand: &str, arg: &Arg<'a>) {
+        if arg.value.is_error() {
+            return;
+        }
+        let (name, found) = (&call.callee, self.describe(&arg.value));
+        let example = short(self.program.sources().slice(call.span));
+        let example = if example == ".." { format!("{name}(..)") } else { example.to_string() };
+        self.report(
+            Diagnostic::new(codes::MISSING_ARGUMENT, format!("the operator `{name}` needs a tensor `{operand}` first"))
+                .label(name.span, format!("`{operand}` is missing"))
+                .label(arg.span, format!("this is {found}"))
+                .help(format!("let the tensor flow in: `x |> {example}`")),
+        );
     }
 
     /// How to call it.

@@ -29,7 +29,7 @@ impl<'a> Resolver<'a> {
         match self.expr(condition) {
             Value::Bool(holds) => holds || self.condition_fails(condition, call),
             other => {
-                self.wrong_kind(&other, condition.span, "a condition", "`true` or `false`");
+                self.wrong_condition(&other, condition);
                 false
             }
         }
@@ -100,11 +100,7 @@ impl<'a> Resolver<'a> {
 /// The names in a condition, each once, at most [`SHOWN`].
 fn free_names<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
-        ExprKind::Name(name) => {
-            if names.len() < SHOWN && !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
+        ExprKind::Name(name) if names.len() < SHOWN && !names.contains(&name.as_str()) => names.push(name),
         ExprKind::Unary(unary) => free_names(&unary.operand, names),
         ExprKind::Binary(binary) => {
             free_names(&binary.left, names);

@@ -4,10 +4,10 @@ use rebirth_lang::ast::{self, BinaryOp, Expr, ExprKind, Item, UnaryOp};
 use rebirth_lang::{Diagnostic, Span};
 
 use super::calls::Arg;
-use super::codes;
 use super::eval::{self, Fault};
 use super::resolver::Resolver;
 use super::value::Value;
+use super::{codes, suggest};
 
 impl<'a> Resolver<'a> {
     /// The value of an expression.
@@ -41,6 +41,9 @@ impl<'a> Resolver<'a> {
         if let Some(binding) = self.scopes.get(name) {
             return binding.value.clone();
         }
+        if self.is_unclear(name) {
+            return Value::Error;
+        }
         if let Some(Item::Const(item)) = self.item(name) {
             return self.constant(item, span);
         }
@@ -65,8 +68,30 @@ impl<'a> Resolver<'a> {
                 "put what nets have in common into a block",
             );
         }
-        let help = self.suggest_value(name);
-        self.error(codes::UNKNOWN_NAME, format!("there is no `{name}` here"), span, "not declared", &help)
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_NAME, format!("there is no `{name}` here"));
+        if let Some(bound) = self.scopes.ended(name).filter(|bound| self.in_one_item(*bound, span)) {
+            return self.report(
+                diagnostic
+                    .label(span, "not declared here")
+                    .label(bound, "bound in an inner body, which has ended")
+                    .help(
+                        "what an inner body binds ends with it: let that body yield the value, and bind what it yields",
+                    ),
+            );
+        }
+        let consts = self.constants().map(|(name, _)| name);
+        let near = suggest::nearest(name, self.scopes.names().chain(consts));
+        let diagnostic = suggest::repair(diagnostic.label(span, "not declared"), span, near, || {
+            "names come from `let`, `const`, the parameters of a block, the inputs of a net or a loop".to_string()
+        });
+        self.report(diagnostic)
+    }
+
+    /// Whether two places lie in one top-level item.
+    fn in_one_item(&self, a: Span, b: Span) -> bool {
+        let holds = |item: Span, place: Span| (item.start..item.end).contains(&place.start);
+        a.file == b.file
+            && self.program.file(a.file).items.iter().any(|item| holds(item.span(), a) && holds(item.span(), b))
     }
 
     fn record(&mut self, fields: &'a [ast::NamedArgument]) -> Value {
@@ -133,21 +158,46 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn wrong_kind(&mut self, value: &Value, span: Span, place: &str, wanted: &str) -> Value {
+        let help = match value {
+            Value::Tensor(_) => "the elements of tensors are known only when the network runs; `channels(x)` and `dim(x, i)` are integers".to_string(),
+            Value::Op(op) => format!("call it: `{}(..)`", op.name),
+            _ => "check where this value comes from".to_string(),
+        };
+        self.wrong_kind_with(value, span, place, wanted, |diagnostic| diagnostic.help(help))
+    }
+
+    /// As [`Resolver::wrong_kind`], with a help of its own.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn wrong_kind_with(
+        &mut self,
+        value: &Value,
+        span: Span,
+        place: &str,
+        wanted: &str,
+        help: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) -> Value {
         match value {
             Value::Error => return Value::Error,
             Value::Size(form) => return self.depends(form, span),
             _ => {}
         }
         let found = self.describe(value);
-        self.report(
-            Diagnostic::new(codes::WRONG_KIND, format!("{place} must be {wanted}, not {found}"))
-                .label(span, format!("this is {found}"))
-                .help(match value {
-                    Value::Tensor(_) => "the elements of tensors are known only when the network runs; `channels(x)` and `dim(x, i)` are integers".to_string(),
-                    Value::Op(op) => format!("call it: `{}(..)`", op.name),
-                    _ => "check where this value comes from".to_string(),
+        let diagnostic = Diagnostic::new(codes::WRONG_KIND, format!("{place} must be {wanted}, not {found}"))
+            .label(span, format!("this is {found}"));
+        self.report(help(diagnostic))
+    }
+
+    /// Reports a condition that is no truth value.
+    pub(super) fn wrong_condition(&mut self, value: &Value, condition: &Expr) -> Value {
+        let (span, place, wanted) = (condition.span, "a condition", "`true` or `false`");
+        match (value, &condition.kind) {
+            (Value::Int(_) | Value::Float(_), ExprKind::Name(_) | ExprKind::Call(_) | ExprKind::Index(_)) => self
+                .wrong_kind_with(value, span, place, wanted, |diagnostic| {
+                    diagnostic.help("numbers are no truth values: compare").fix(span.behind(), " != 0")
                 }),
-        )
+            _ => self.wrong_kind(value, span, place, wanted),
+        }
     }
 
     fn unary(&mut self, unary: &'a ast::Unary) -> Value {
@@ -194,6 +244,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn bad_operands(&mut self, binary: &ast::Binary, left: &Value, right: &Value) -> Value {
         let (a, b) = (self.describe(left), self.describe(right));
         let help = match binary.op {
+            op if op.is_comparison() && (left.is_tensor() || right.is_tensor()) => {
+                "the elements of tensors are known only when the network runs; what is compared is known before"
+            }
             BinaryOp::Eq | BinaryOp::Ne => {
                 "only values of one kind compare: numbers, truth values, strings, lists, operators"
             }
@@ -240,15 +293,19 @@ impl<'a> Resolver<'a> {
             Some(value) => value.clone(),
             None => {
                 let length = list.items.len();
-                self.report(
-                    Diagnostic::new(
-                        codes::NO_SUCH_ELEMENT,
-                        format!("there is no element {position} in a list of {length}"),
-                    )
-                    .label(index.index.span, format!("this is {position}"))
-                    .label(index.base.span, format!("this has {length} elements"))
-                    .help("elements are counted from 0"),
+                let diagnostic = Diagnostic::new(
+                    codes::NO_SUCH_ELEMENT,
+                    format!("there is no element {position} in a list of {length}"),
                 )
+                .label(index.index.span, format!("this is {position}"))
+                .label(index.base.span, format!("this has {length} elements"));
+                let back = position.checked_neg().filter(|back| (1..=length as i64).contains(back));
+                self.report(match (back, &index.base.kind) {
+                    (Some(back), ExprKind::Name(name)) => diagnostic
+                        .help("elements are counted from 0; from the end they are counted with `len`")
+                        .fix(index.index.span, format!("len({name}) - {back}")),
+                    _ => diagnostic.help("elements are counted from 0"),
+                })
             }
         }
     }

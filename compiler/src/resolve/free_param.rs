@@ -134,11 +134,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn unknown_init(&mut self, what: &str, span: Span, near: Option<&str>) {
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "weights start from `fill(value)`, `normal(std)`, `uniform(bound)`, `kaiming()` or `xavier()`"
-                .to_string(),
-        };
-        self.attribute_argument(span, &format!("{what} is no initialiser"), "not an initialiser", &help);
+        let diagnostic = Diagnostic::new(codes::ATTRIBUTE_ARGUMENT, format!("{what} is no initialiser"))
+            .label(span, "not an initialiser");
+        let diagnostic = suggest::repair(diagnostic, span, near, || {
+            "weights start from `fill(value)`, `normal(std)`, `uniform(bound)`, `kaiming()` or `xavier()`".to_string()
+        });
+        self.report(diagnostic);
     }
 }

@@ -109,10 +109,25 @@ impl<'a> Resolver<'a> {
             return self.depends(form, arg.span);
         }
         let found = self.describe(&arg.value);
+        let text = match self.program.sources().slice(arg.span) {
+            text if text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) => text,
+            _ => "x",
+        };
+        let help = match (name, &arg.value) {
+            ("div" | "ceil_div" | "round_to", Value::Tensor(_)) => {
+                format!("`channels({text})` and `dim({text}, i)` are integers; tensors are divided with `/`")
+            }
+            ("max", Value::Tensor(_)) => format!("the larger of each element and 0 is `relu({text})`"),
+            ("min", Value::Tensor(_)) => "the elements of tensors are known only when the network runs".to_string(),
+            ("len", Value::Tensor(_)) => {
+                format!("the extents of a tensor are `dim({text}, i)`, their number `rank({text})`")
+            }
+            _ => format!("give `{name}` {wanted} here"),
+        };
         self.report(
             Diagnostic::new(codes::FUNCTION_ARGUMENT, format!("`{name}` needs {wanted}, not {found}"))
                 .label(arg.span, format!("this is {found}"))
-                .help(format!("give `{name}` {wanted} here")),
+                .help(help),
         )
     }
 

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use rebirth_lang::ast::{self, Expr, ExprKind, Item};
 use rebirth_lang::{Diagnostic, FileId, Program, Span};
 use rebirth_runtime::DType;
-use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{SetValue, Settings, codes, suggest};
 use crate::extent::{Extent, Form};
 use crate::graph::Type;
+use crate::ops::shapes::over_limit;
 
 /// The inputs of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,6 +231,7 @@ impl<'a> Resolver<'a> {
     fn extent_of(&mut self, dim: &'a Expr) -> Option<Form> {
         if let ExprKind::Name(name) = &dim.kind
             && self.scopes.get(name).is_none()
+            && !self.is_unclear(name)
             && !matches!(self.item(name), Some(Item::Const(_)))
         {
             self.unknown_dimension(name, dim.span);
@@ -247,12 +248,16 @@ impl<'a> Resolver<'a> {
         }
         if !value.is_error() {
             let found = self.describe(&value);
+            let help = match value {
+                Value::Int(-1) => "for a batch of any size write a name, such as `n`",
+                _ => "empty tensors do not exist; leave the dimension out or give it a size",
+            };
             self.error(
                 codes::BAD_DIMENSION,
                 format!("a dimension must be a positive integer, not {found}"),
                 dim.span,
                 &format!("this is {found}"),
-                "empty tensors do not exist; leave the dimension out or give it a size",
+                help,
             );
         }
         None
@@ -260,13 +265,15 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     fn unknown_dimension(&mut self, name: &str, span: Span) {
-        let known = || self.scopes.names().chain(self.constants().map(|(name, _)| name));
-        let help = suggest::or_else(name, known(), || {
+        let near = suggest::nearest(name, self.scopes.names().chain(self.constants().map(|(name, _)| name)));
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_NAME, format!("no input has a dimension `{name}`"))
+            .label(span, "not declared");
+        let diagnostic = suggest::repair(diagnostic, span, near, || {
             format!(
                 "a symbol such as `{name}` gets its size from an input: write it in the type of one; or declare `const {name} = ..`"
             )
         });
-        self.error(codes::UNKNOWN_NAME, format!("no input has a dimension `{name}`"), span, "not declared", &help);
+        self.report(diagnostic);
     }
 
     fn dtype(&mut self, name: &ast::Ident) -> Option<DType> {
@@ -292,13 +299,13 @@ impl<'a> Resolver<'a> {
         let (dtype, forms) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
         // A size that is not set and negative for the sample is beyond all limits as well.
         let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form).unwrap_or(usize::MAX)).collect();
-        if byte_len(&shape, dtype).is_err() {
+        if let Some(limit) = over_limit(&shape, dtype) {
             self.error(
                 codes::TENSOR_TOO_LARGE,
-                format!("a tensor has at most {MAX_RANK} dimensions and {MAX_TENSOR_BYTES} bytes"),
+                format!("this tensor has {limit}"),
                 ty.span,
-                "larger than that",
-                "reduce its dimensions",
+                "too large",
+                "see whether all of its dimensions are meant",
             );
             return None;
         }

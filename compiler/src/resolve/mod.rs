@@ -10,7 +10,7 @@
 //! (compile-time values), `share` and `free_param` (statements that make weights) with `notes` (their attributes), `calls` (matching
 //! arguments with parameters), then what is called: `functions` (`div`, `channels` ..), `blocks` (and the source's own functions),
 //! `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters), `paths` (weight paths) and `names` (of the graph's
-//! values); `uncalled` checks what the net does not call. `resolver` holds the state they share and reports errors; `suggest` is "did you mean"; [`codes`] is the table of errors.
+//! values); `uncalled` checks what the net does not call. `resolver` holds the state they share and reports errors; `suggest` is "did you mean", with `others` for the names of other frameworks; [`codes`] is the table of errors.
 //!
 //! What a returned graph guarantees: every operator's shape rule holds, no tensor exceeds rank 8 or 2^40 bytes, the outputs have the
 //! declared types, parameter paths and value names are unique. An error yields the value `Error`, which suppresses errors
@@ -37,6 +37,7 @@ mod names;
 mod net;
 mod notes;
 mod operators;
+mod others;
 mod paths;
 mod resolver;
 mod scope;

@@ -15,6 +15,8 @@ pub(super) struct Declared<'a> {
     pub(super) item: &'a Item,
     /// The place in this file that introduces the name: the item's own name, or the one in an import.
     pub(super) span: Span,
+    /// Whether it is unclear what is meant, which has been reported: the name is declared twice or taken.
+    pub(super) unclear: bool,
 }
 
 /// The names of one file, in alphabetical order.
@@ -44,6 +46,11 @@ impl<'a> Resolver<'a> {
         self.module().get(name).map(|declared| declared.item)
     }
 
+    /// Whether it has been reported that a name of the current file could mean several things.
+    pub(super) fn is_unclear(&self, name: &str) -> bool {
+        self.module().get(name).is_some_and(|declared| declared.unclear)
+    }
+
     /// The names of the current file.
     pub(super) fn module(&self) -> &Module<'a> {
         &self.modules[self.file.index()]
@@ -67,13 +74,13 @@ impl<'a> Resolver<'a> {
 
     fn declare(&mut self, file: FileId, item: &'a Item) {
         let Some(name) = item.name() else { return };
-        self.introduce(file, &name.name, Declared { item, span: name.span });
-        let params: &'a [Param] = match item {
-            Item::Block(block) => &block.params,
-            Item::Fn(function) => &function.params,
-            _ => return,
+        let (params, what): (&'a [Param], _) = match item {
+            Item::Block(block) => (&block.params, built_in(&name.name)),
+            Item::Fn(function) => (&function.params, built_in(&name.name)),
+            _ => (&[], None),
         };
-        if let Some(what) = built_in(&name.name) {
+        self.introduce(file, &name.name, Declared { item, span: name.span, unclear: what.is_some() });
+        if let Some(what) = what {
             self.taken(&name.name, name.span, what);
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
@@ -88,12 +95,13 @@ impl<'a> Resolver<'a> {
         self.report(
             Diagnostic::new(codes::TAKEN_NAME, format!("`{name}` is already {what}"))
                 .label(span, "this needs another name")
-                .help(format!("every file has {what} `{name}`")),
+                .help(format!("choose another name: every file has {what} `{name}`")),
         );
     }
 
     fn introduce(&mut self, file: FileId, name: &'a str, declared: Declared<'a>) {
-        if let Some(first) = self.modules[file.index()].get(name) {
+        if let Some(first) = self.modules[file.index()].get_mut(name) {
+            first.unclear = true;
             let first = first.span;
             self.report(
                 Diagnostic::new(codes::DUPLICATE_ITEM, format!("`{name}` is declared twice"))
@@ -119,12 +127,12 @@ impl<'a> Resolver<'a> {
             }
             // What the file imports itself is not its own to give.
             Some(Declared { item, .. }) if item.span().file == target => {
-                if let (Some(what), Some(alias), Item::Block(_) | Item::Fn(_)) =
-                    (built_in(&local.name), &import.alias, item)
-                {
+                let is_called = matches!(item, Item::Block(_) | Item::Fn(_));
+                let what = built_in(&local.name).filter(|_| is_called);
+                if let (Some(what), Some(alias)) = (what, &import.alias) {
                     self.taken(&alias.name, alias.span, what);
                 }
-                self.introduce(file, &local.name, Declared { item, span: local.span });
+                self.introduce(file, &local.name, Declared { item, span: local.span, unclear: what.is_some() });
             }
             _ => self.no_export(target, import),
         }
@@ -143,11 +151,10 @@ impl<'a> Resolver<'a> {
             .program
             .imports(target)
             .flat_map(|(import, from)| import.names.iter().map(move |name| (name.local(), from)));
-        let help = match passed_on.find(|(local, _)| local.name == name.name) {
-            Some((local, from)) => {
-                diagnostic = diagnostic.label(local.span, "it only imports it, here");
-                format!("import it from `{}`, which declares it", sources.get(from).name())
-            }
+        diagnostic = match passed_on.find(|(local, _)| local.name == name.name) {
+            Some((local, from)) => diagnostic
+                .label(local.span, "it only imports it, here")
+                .help(format!("import it from `{}`, which declares it", sources.get(from).name())),
             None => {
                 let own = || {
                     let items = self.program.file(target).items.iter();
@@ -155,10 +162,11 @@ impl<'a> Resolver<'a> {
                         .filter(|item| !matches!(item, Item::Net(_)))
                         .filter_map(|item| item.name().map(|name| name.name.as_str()))
                 };
-                suggest::or_else(&name.name, own(), || format!("it declares {}", suggest::listing(own())))
+                let near = suggest::nearest(&name.name, own());
+                suggest::repair(diagnostic, name.span, near, || format!("it declares {}", suggest::listing(own())))
             }
         };
-        self.report(diagnostic.help(help));
+        self.report(diagnostic);
     }
 }
 

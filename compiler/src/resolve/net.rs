@@ -29,8 +29,9 @@ impl<'a> Resolver<'a> {
 
         self.scopes.push();
         self.bind_symbols(net);
-        if !self.for_all_sizes {
-            self.conditions(&net.conditions, false);
+        if !self.for_all_sizes && !self.conditions(&net.conditions, false) {
+            // What the layers say about such sizes would follow from it.
+            return Err(self.into_errors());
         }
         self.scopes.push();
         let mut images = Vec::new();
@@ -156,15 +157,13 @@ impl<'a> Resolver<'a> {
                     break;
                 }
                 let all = || names.iter().map(|name| name.name.as_str());
-                let help =
-                    suggest::or_else(&field.name, all(), || format!("the outputs are {}", suggest::listing(all())));
-                self.error(
-                    codes::OUTPUT_FIELDS,
-                    format!("the net declares no output `{field}`"),
-                    field.span,
-                    "not an output",
-                    &help,
-                );
+                let diagnostic = Diagnostic::new(codes::OUTPUT_FIELDS, format!("the net declares no output `{field}`"))
+                    .label(field.span, "not an output");
+                let near = suggest::nearest(&field.name, all());
+                let diagnostic = suggest::repair(diagnostic, field.span, near, || {
+                    format!("the outputs are {}", suggest::listing(all()))
+                });
+                self.report(diagnostic);
             }
         }
         let given: HashMap<&str, &(Ident, Value)> = fields.iter().map(|field| (field.0.name.as_str(), field)).collect();

@@ -8,6 +8,7 @@ use super::calls::{Arg, Slots};
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{codes, suggest};
+use crate::ops::call::MAX_ATTRIBUTE;
 use crate::ops::{self, ArgValue, Entry, Operands};
 
 /// What the elements of a list of operands must be.
@@ -22,9 +23,6 @@ impl<'a> Resolver<'a> {
         slots: Slots<'a>,
         at: Option<At>,
     ) -> Value {
-        if self.impure(call.callee.span, "a tensor") {
-            return Value::Error;
-        }
         let count = slots.len() - entry.signature.args.len();
         let mut slots = slots.into_iter();
         let operands = self.operands(entry, call, slots.by_ref().take(count).flatten().collect());
@@ -40,7 +38,7 @@ impl<'a> Resolver<'a> {
                 }
                 None => {
                     good = false;
-                    self.argument_kind(entry, call, spec, &arg);
+                    self.argument_kind(call, spec, &arg);
                 }
             }
         }
@@ -62,7 +60,7 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    fn argument_kind(&mut self, entry: &Entry, call: &ast::Call, spec: &ops::ArgSpec, arg: &Arg<'a>) {
+    fn argument_kind(&mut self, call: &ast::Call, spec: &ops::ArgSpec, arg: &Arg<'a>) {
         if let Some(form) = arg.value.open_size() {
             self.depends(&form, arg.span);
             return;
@@ -71,33 +69,58 @@ impl<'a> Resolver<'a> {
             return;
         }
         let found = self.describe(&arg.value);
-        let help = match (entry.signature.operands, &arg.value) {
-            (Operands::List(_), Value::Tensor(_)) => {
-                format!("put the tensors into a list: `{}([a, b])`", call.callee)
+        let mut diagnostic = Diagnostic::new(
+            codes::ARGUMENT_KIND,
+            format!("the argument `{}` of `{}` must be {}, not {found}", spec.name, call.callee, spec.kind.describe()),
+        )
+        .label(arg.span, format!("this is {found}"))
+        .label(call.callee.span, "in this call");
+        let meant = meant(spec.kind, &arg.value);
+        let is_literal = matches!(
+            arg.expr.map(|expr| &expr.kind),
+            Some(ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_))
+        );
+        if let Some(meant) = meant.as_ref().filter(|_| is_literal) {
+            diagnostic = diagnostic.fix(arg.span, meant);
+        }
+        let help = match (&arg.value, meant) {
+            (_, Some(meant)) => format!("write `{meant}`"),
+            (Value::List(_), None) if matches!(spec.kind, ops::ArgKind::Pair | ops::ArgKind::Pad) => {
+                "an image has two directions: give one integer for both, or `(height, width)`".to_string()
             }
-            (_, Value::Str(text)) if spec.kind == ops::ArgKind::Pad => {
-                suggest::or_else(text, ["same", "valid"], || format!("`{}`: {}", spec.name, spec.doc))
-            }
-            (_, Value::Op(op)) => format!(
+            (Value::Float(_), None) => "`round_to(v, 1)` is the integer nearest to `v`".to_string(),
+            (Value::Op(op), None) => format!(
                 "`{}` is {}; an operator is given to a block's parameter declared `{}: op`",
                 spec.name, spec.doc, op.name
             ),
             _ => format!("`{}`: {}", spec.name, spec.doc),
         };
-        self.report(
-            Diagnostic::new(
-                codes::ARGUMENT_KIND,
-                format!(
-                    "the argument `{}` of `{}` must be {}, not {found}",
-                    spec.name,
-                    call.callee,
-                    spec.kind.describe()
-                ),
-            )
-            .label(arg.span, format!("this is {found}"))
-            .label(call.callee.span, "in this call")
-            .help(help),
-        );
+        self.report(diagnostic.help(help));
+    }
+
+    /// Reports tensors that are given to an operator one by one, though it takes a list of them.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn no_list(&mut self, call: &ast::Call, name: &str, positional: &[Arg<'a>]) -> Value {
+        let tensors: Vec<&Arg<'a>> = positional.iter().take_while(|arg| arg.value.is_tensor()).collect();
+        let [first, .., last] = tensors.as_slice() else {
+            if let [only, ..] = tensors.as_slice() {
+                self.not_a_tensor(call, name, &only.value, only.span, "a list of tensors");
+            }
+            return Value::Error;
+        };
+        let found = self.describe(&first.value);
+        let mut diagnostic = Diagnostic::new(
+            codes::NOT_A_TENSOR,
+            format!("`{name}` of `{}` must be a list of tensors, not {found}", call.callee),
+        )
+        .label(first.span, format!("this is {found}"))
+        .label(call.callee.span, "in this call");
+        if tensors.iter().all(|arg| arg.expr.is_some()) && call.arguments.positional.len() == positional.len() {
+            let all = first.span.to(last.span);
+            diagnostic = diagnostic.fix(all, format!("[{}]", self.program.sources().slice(all)));
+        }
+        self.report(diagnostic.help(format!("put the tensors into a list: `{}([a, b])`", call.callee)))
     }
 
     fn operands(&mut self, entry: &Entry, call: &ast::Call, args: Vec<Arg<'a>>) -> Option<Vec<Operand<'a>>> {
@@ -161,6 +184,23 @@ impl<'a> Resolver<'a> {
             .label(call.callee.span, "in this call")
             .help(help),
         );
+    }
+}
+
+/// What is surely meant by a value that an argument does not accept.
+fn meant(kind: ops::ArgKind, value: &Value) -> Option<String> {
+    match (kind, value) {
+        (ops::ArgKind::Bool, Value::Int(0)) => Some("false".to_string()),
+        (ops::ArgKind::Bool, Value::Int(1)) => Some("true".to_string()),
+        (ops::ArgKind::Int | ops::ArgKind::Pair | ops::ArgKind::Pad, Value::Float(v))
+            if v.fract() == 0.0 && v.abs() < MAX_ATTRIBUTE as f64 =>
+        {
+            Some(format!("{v}"))
+        }
+        (ops::ArgKind::Pad, Value::Str(text)) => {
+            suggest::nearest(text, ["same", "valid"]).map(|near| format!("\"{near}\""))
+        }
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use super::scope::Scopes;
 use super::share::{SharedParam, Use};
 use super::sizes::Sizes;
 use super::value::{BYTES_A_STEP, Budget, Value};
-use super::{MAX_DEPTH, MAX_STEPS, Origin, SetValue, Settings, codes, suggest};
+use super::{MAX_DEPTH, MAX_STEPS, Origin, SetValue, Settings, codes};
 use crate::graph::{Builder, Notes};
 
 /// Most calls and turns around an error that are shown; the outermost ones are left out.
@@ -243,6 +243,9 @@ impl<'a> Resolver<'a> {
                     "write `{callee}(..) as NAME`: the weights are then called `{place}.NAME..`; or give each call a `let`"
                 )));
             }
+            // The name is bound twice, which has been reported.
+            Problem::Duplicate(_, second)
+                if self.reported.contains(&(codes::DUPLICATE_BINDING.id, Some(second.span))) => {}
             Problem::Duplicate(first, second) => {
                 let path = self.paths.below(second.segment);
                 let help = if second.unnamed.is_some() {
@@ -286,7 +289,7 @@ impl<'a> Resolver<'a> {
                     codes::EVALUATION_TOO_DEEP,
                     format!("evaluation nests more than {MAX_DEPTH} levels deep"),
                 )
-                .label(span, "here")
+                .label(span.head(1), "this begins one level too many")
                 .help("bind parts of the expression with `let`, or call fewer blocks from within blocks"),
             );
             return false;
@@ -406,13 +409,5 @@ impl<'a> Resolver<'a> {
     pub(super) fn into_errors(mut self) -> Vec<Diagnostic> {
         self.errors.sort_by_key(Diagnostic::span);
         self.errors
-    }
-
-    /// `did you mean`, among the local names and constants.
-    pub(super) fn suggest_value(&self, name: &str) -> String {
-        let consts = self.constants().map(|(name, _)| name);
-        suggest::or_else(name, self.scopes.names().chain(consts), || {
-            "names come from `let`, `const`, the parameters of a block, the inputs of a net or a loop".to_string()
-        })
     }
 }

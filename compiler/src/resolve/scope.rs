@@ -24,6 +24,8 @@ pub(super) struct Scopes<'a> {
     /// The names each open scope binds, in order.
     scopes: Vec<Vec<&'a str>>,
     floor: usize,
+    /// Where names of scopes that were closed had been bound, the last of each.
+    ended: HashMap<&'a str, Span>,
 }
 
 impl<'a> Scopes<'a> {
@@ -35,10 +37,15 @@ impl<'a> Scopes<'a> {
     /// Closes the innermost scope.
     pub(super) fn pop(&mut self) {
         for name in self.scopes.pop().unwrap_or_default() {
-            if let Some(stack) = self.bindings.get_mut(name) {
-                stack.pop();
+            if let Some(binding) = self.bindings.get_mut(name).and_then(Vec::pop) {
+                self.ended.insert(name, binding.span);
             }
         }
+    }
+
+    /// Where a name was bound that is out of sight because its scope has been closed.
+    pub(super) fn ended(&self, name: &str) -> Option<Span> {
+        self.ended.get(name).copied()
     }
 
     /// Hides all open scopes and opens one. Returns what [`Scopes::leave`] wants.

@@ -1,6 +1,21 @@
 //! "Did you mean", and lists of names, as diagnostics say them.
 
+use rebirth_lang::{Diagnostic, Span};
+
 pub(super) use rebirth_runtime::suggest::closest as nearest;
+
+/// Helps with a name that does not exist: `did you mean X?` with X in its place as the fix, or what `otherwise` says.
+pub(super) fn repair(
+    diagnostic: Diagnostic,
+    place: Span,
+    near: Option<&str>,
+    otherwise: impl FnOnce() -> String,
+) -> Diagnostic {
+    match near {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(place, near),
+        None => diagnostic.help(otherwise()),
+    }
+}
 
 /// `did you mean X?`, or what `otherwise` says.
 pub(super) fn or_else<'c>(

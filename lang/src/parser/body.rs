@@ -9,7 +9,7 @@ use crate::source::Span;
 
 /// A statement or an expression, before it is known which expression is the final one.
 enum Entry {
-    Statement(Statement),
+    Statement(Box<Statement>),
     Expr(Expr),
 }
 
@@ -59,7 +59,7 @@ impl Convert<'_> {
                     }
                 };
                 height = height.max(entry_height);
-                entries.extend(entry.map(Entry::Statement));
+                entries.extend(entry.map(|statement| Entry::Statement(Box::new(statement))));
                 if let Some(attribute) = attributes.first() {
                     self.report(misplaced_attribute(attribute.span));
                     attributes.clear();
@@ -83,7 +83,7 @@ impl Convert<'_> {
         }
         let result = last.unwrap_or(Expr { kind: ExprKind::Bool(false), span });
         let statements = entries.into_iter().filter_map(|entry| match entry {
-            Entry::Statement(statement) => Some(statement),
+            Entry::Statement(statement) => Some(*statement),
             Entry::Expr(_) => None,
         });
         let body = Body { statements: statements.collect(), result, span };
@@ -129,7 +129,7 @@ impl Convert<'_> {
                     .label(unused.span, "the final expression must come last")
                     .help("move this behind the `let` statements"),
                 (None, Some(Entry::Statement(statement))) => {
-                    let bound = match statement {
+                    let bound = match &**statement {
                         Statement::Let(binding) => binding.pattern.span(),
                         Statement::Share(share) => share.name.span,
                         Statement::Param(param) => param.name.span,
@@ -165,13 +165,10 @@ impl Convert<'_> {
         };
         let span = start_of(&attributes, whole).until(value.span);
         if is_bare {
-            let statement = self.snippet(whole.until(span));
-            let statement =
-                if statement == ".." { format!("{} = ..", self.snippet(pattern.span())) } else { statement };
             self.report(
                 Diagnostic::new(codes::MISSING_LET, "a binding begins with `let`")
                     .label(pattern.span(), "bound without `let`")
-                    .help(format!("did you mean `let {statement}`?"))
+                    .help("put `let` in front")
                     .fix(whole.head(0), "let "),
             );
         }

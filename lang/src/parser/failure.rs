@@ -81,17 +81,30 @@ impl<'t> Failure<'t> {
         self.expects(Rule::add) || self.expects(Rule::pipe)
     }
 
-    /// The innermost bracket that is open before the token.
-    fn enclosing(&self) -> Option<&'t Token> {
+    /// The position of the innermost bracket that is open before the token.
+    fn opening(&self) -> Option<usize> {
         let mut stack = Vec::new();
-        for token in &self.tokens[..self.at.min(self.tokens.len())] {
+        for (index, token) in self.tokens[..self.at.min(self.tokens.len())].iter().enumerate() {
             match token.kind {
-                TokenKind::Open => stack.push(token),
+                TokenKind::Open => stack.push(index),
                 TokenKind::Close => drop(stack.pop()),
                 _ => {}
             }
         }
         stack.pop()
+    }
+
+    fn enclosing(&self) -> Option<&'t Token> {
+        self.tokens.get(self.opening()?)
+    }
+
+    /// A name and, on the same line but apart from it, the parenthesis that is open: a tuple until a named argument shows up in it.
+    fn gap_before_arguments(&self) -> Option<(Span, Span)> {
+        let index = self.opening()?;
+        let (name, open) = (self.tokens.get(index.checked_sub(1)?)?, self.tokens.get(index)?);
+        let is_name = name.kind == TokenKind::Word && !KEYWORDS.contains(&name.text(self.text));
+        let gap = self.text.get(name.span.end as usize..open.span.start as usize)?;
+        (is_name && open.is(self.text, "(") && !gap.is_empty() && !gap.contains('\n')).then_some((name.span, open.span))
     }
 
     fn diagnostic(&self) -> Diagnostic {
@@ -123,8 +136,13 @@ impl<'t> Failure<'t> {
             {
                 return space_before_bracket(self.text, previous.span, found.span);
             }
+            if matches!(spelling, ":" | "=")
+                && let Some((name, open)) = self.gap_before_arguments()
+            {
+                return space_before_bracket(self.text, name, open);
+            }
             if spelling == "=" && self.expects_operator() && enclosing.is_some_and(|open| !open.is(self.text, "{")) {
-                return named_with_equals(previous.text(self.text), found.span);
+                return named_with_equals(found.span);
             }
         }
         self.unexpected(Some(found))
@@ -179,7 +197,8 @@ impl<'t> Failure<'t> {
     }
 
     fn unexpected(&self, found: Option<&Token>) -> Diagnostic {
-        let mut message = format!("expected {}", self.expectation());
+        let expectation = self.expectation();
+        let mut message = format!("expected {expectation}");
         if let Some(previous) = self.previous() {
             message += &format!(" after `{}`", shorten(previous.text(self.text)));
         }
@@ -194,6 +213,12 @@ impl<'t> Failure<'t> {
         let mut diagnostic = Diagnostic::new(codes::UNEXPECTED, message).label(span, label);
         if let Some(help) = self.advice(found) {
             diagnostic = diagnostic.help(help);
+        } else if let (Some(found), Some(previous)) = (found, self.previous())
+            && expectation.contains("`,`")
+            && matches!(found.kind, TokenKind::Word | TokenKind::Number | TokenKind::String)
+            && !KEYWORDS.contains(&found.text(self.text))
+        {
+            diagnostic = diagnostic.help("put a comma between the two").fix(previous.span.behind(), ",");
         }
         diagnostic
     }
@@ -236,16 +261,15 @@ fn keyword_as_name(word: &str, span: Span) -> Diagnostic {
 pub(super) fn space_before_bracket(text: &str, name: Span, bracket: Span) -> Diagnostic {
     let gap = Span { end: bracket.start, ..name.behind() };
     let open = text.get(bracket.range()).unwrap_or_default();
-    let spelling = text.get(name.range()).unwrap_or_default();
     Diagnostic::new(codes::SPACE_BEFORE_BRACKET, format!("`{open}` must touch what it belongs to"))
         .label(bracket, "a space stands before this")
-        .help(format!("write `{}{open}..`", shorten(spelling)))
+        .help("delete the space")
         .fix(gap, "")
 }
 
-fn named_with_equals(name: &str, span: Span) -> Diagnostic {
+fn named_with_equals(span: Span) -> Diagnostic {
     Diagnostic::new(codes::UNEXPECTED, "expected `:`, found `=`")
         .label(span, "arguments are named with `:`")
-        .help(format!("write `{}: ..`; `=` is for defaults where a block is declared", shorten(name)))
+        .help("write `:`; `=` is for defaults where a block is declared")
         .fix(span, ":")
 }

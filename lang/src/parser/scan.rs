@@ -47,9 +47,19 @@ const FOREIGN: &[(&str, Option<&str>, &str)] = &[
     ("|", Some("|>"), "pipelines are spelled `|>`"),
     (";", Some(""), "statements end without a mark; delete the `;`"),
     ("#", Some("//"), "comments begin with `//`"),
-    ("'", None, "strings stand in double quotes"),
-    ("`", None, "strings stand in double quotes"),
     (".", None, "a `.` stands in floats (`0.5`) and in ranges (`0..4`) only"),
+];
+
+/// Quotes of other languages and of word processors, with what may close them.
+const QUOTES: &[(char, &[char])] = &[
+    ('\'', &['\'']),
+    ('`', &['`']),
+    ('“', &['”', '“']),
+    ('”', &['”']),
+    ('„', &['“', '”']),
+    ('‘', &['’', '‘']),
+    ('’', &['’']),
+    ('«', &['»']),
 ];
 
 struct Scanner<'t> {
@@ -204,14 +214,33 @@ impl Scanner<'_> {
         self.push(TokenKind::Bad, start);
     }
 
+    /// A string in quotes of another kind, where it ends on its line; else the quote alone.
+    fn foreign_quotes(&mut self, start: usize, open: char, closing: &[char]) {
+        self.at += open.len_utf8();
+        let line = self.rest().split('\n').next().unwrap_or_default();
+        let mut inner = None;
+        if let Some((text, behind)) = line.find(closing).map(|end| line.split_at(end)) {
+            inner = Some(text.to_owned());
+            self.at += text.len() + behind.chars().next().map_or(0, char::len_utf8);
+        }
+        let span = Span::new(self.file, start, self.at);
+        let mut diagnostic = Diagnostic::new(codes::STRAY_CHARACTER, format!("`{open}` is not part of the language"))
+            .label(span, "not expected anywhere")
+            .help("strings stand in straight double quotes");
+        if let Some(inner) = inner.filter(|inner| !inner.contains(['"', '\\'])) {
+            diagnostic = diagnostic.fix(span, format!("\"{inner}\""));
+        }
+        self.errors.push(diagnostic);
+        self.push(TokenKind::Bad, start);
+    }
+
     fn stray(&mut self, start: usize) {
+        if let Some((open, closing)) = QUOTES.iter().find(|(open, _)| self.rest().starts_with(*open)) {
+            return self.foreign_quotes(start, *open, closing);
+        }
         let foreign = FOREIGN.iter().find(|(spelling, ..)| self.rest().starts_with(spelling));
         if let Some((spelling, replacement, help)) = foreign {
             self.at += spelling.len();
-            if *spelling == "'" {
-                let line = self.rest().split('\n').next().unwrap_or_default();
-                self.at += line.find('\'').map_or(0, |length| length + 1);
-            }
             let span = Span::new(self.file, start, self.at);
             let mut diagnostic =
                 Diagnostic::new(codes::STRAY_CHARACTER, format!("`{spelling}` is not part of the language"))
@@ -221,6 +250,9 @@ impl Scanner<'_> {
                 diagnostic = diagnostic.fix(span, *replacement);
             }
             self.errors.push(diagnostic);
+            if *spelling == "#" {
+                self.skip_while(|byte| byte != b'\n');
+            }
         } else {
             // One error for a whole run: a word of another script is one mistake.
             let foreign = |c: char| !c.is_ascii() || c.is_ascii_control() && !c.is_ascii_whitespace();

@@ -21,6 +21,19 @@ pub(super) struct Segment {
     pub(super) broken: bool,
 }
 
+/// What other languages begin an item with, and what it is here.
+const ITEMS_OF_OTHERS: &[(&str, &str)] = &[
+    ("class", "block"),
+    ("def", "block"),
+    ("func", "fn"),
+    ("function", "fn"),
+    ("layer", "block"),
+    ("let", "const"),
+    ("model", "net"),
+    ("module", "block"),
+    ("network", "net"),
+];
+
 /// The keywords that begin an item.
 const ITEM_KEYWORDS: &[&str] = &["net", "block", "const", "import", "fn"];
 
@@ -29,13 +42,15 @@ struct Structure<'t, 'e> {
     tokens: &'t [Token],
     /// What is open, as token indices: brackets, and `if` and `for` whose `{` has not come yet, for those nest too.
     stack: Vec<usize>,
+    /// The first `}` of the segment that closed a body though what follows begins no item.
+    early: Option<usize>,
     segments: Vec<Segment>,
     errors: &'e mut Vec<Diagnostic>,
 }
 
 /// Cuts the tokens into items; reports unmatched and too deep brackets, and what is no item.
 pub(super) fn segments(text: &str, tokens: &[Token], errors: &mut Vec<Diagnostic>) -> Vec<Segment> {
-    let mut structure = Structure { text, tokens, stack: Vec::new(), segments: Vec::new(), errors };
+    let mut structure = Structure { text, tokens, stack: Vec::new(), early: None, segments: Vec::new(), errors };
     for index in 0..tokens.len() {
         if !structure.token(index) {
             return Vec::new();
@@ -154,25 +169,41 @@ impl<'t> Structure<'t, '_> {
                     self.unclosed(open, Some(index));
                 }
                 self.stack.pop();
+                if self.early.is_none() && self.ends_early(index) {
+                    self.early = Some(index);
+                }
             }
             None => {
                 let span = self.tokens[index].span;
                 let innermost = self.stack.iter().rfind(|&&open| !self.is_head(open));
                 let diagnostic = Diagnostic::new(codes::STRAY_BRACKET, format!("`{found}` closes nothing"));
-                self.bracket_error(match innermost {
-                    Some(&open) => {
+                self.bracket_error(match (innermost, self.early) {
+                    (None, Some(early)) if found == "}" => {
+                        Diagnostic::new(codes::STRAY_BRACKET, "there is a `}` too many")
+                            .label(self.tokens[early].span, "this closes the body, though it seems to go on")
+                            .label(span, "so nothing is left for this one to close")
+                            .help("delete one of the two")
+                    }
+                    (Some(&open), _) => {
                         let spelling = self.spelling(open);
                         diagnostic
                             .label(span, format!("no bracket of this kind is open; expected `{}`", closer(spelling)))
                             .label(self.tokens[open].span, format!("this `{spelling}` is"))
                             .help("exchange or delete it, or add the opening bracket")
                     }
-                    None => {
+                    (None, _) => {
                         diagnostic.label(span, "no bracket is open here").help("delete it, or add the opening bracket")
                     }
                 });
             }
         }
+    }
+
+    /// Whether a `}` just closed the outermost bracket and something follows that neither begins an item nor belongs to a header.
+    fn ends_early(&self, index: usize) -> bool {
+        let next = self.spelling(index + 1);
+        let goes_on = next.is_empty() || matches!(next, "{" | "}" | "where") || ITEM_KEYWORDS.contains(&next);
+        self.stack.is_empty() && self.spelling(index) == "}" && !goes_on
     }
 
     fn unclosed(&mut self, open: usize, stopper: Option<usize>) {
@@ -217,6 +248,7 @@ impl<'t> Structure<'t, '_> {
             last.span.end = start.start;
         }
         let end = self.text.len() as u32;
+        self.early = None;
         self.segments.push(Segment { tokens: index..self.tokens.len(), span: Span { end, ..start }, broken: false });
     }
 
@@ -249,10 +281,19 @@ pub(super) fn not_an_item(found: &str, span: Span) -> Diagnostic {
         "let" | "share" | "param" => format!("`{found}` stands outside of a net or block"),
         _ => format!("expected `net`, `block`, `fn`, `const` or `import`, found `{found}`"),
     };
+    let meant = ITEMS_OF_OTHERS.iter().find(|(other, _)| *other == found).map(|(_, meant)| *meant);
     let help = match found {
         "let" => "use `const` for a value that the whole file sees",
+        "@" => "attributes stand inside of nets and blocks: `@image` before an input, `@labels` before an output",
+        _ if meant == Some("block") => "layers are put together in a `block`",
+        _ if meant == Some("net") => "a network is a `net`",
+        _ if meant == Some("fn") => "a function of numbers is a `fn`; layers are put together in a `block`",
         "share" | "param" => "weights belong to a net or block: move it into one",
         _ => "at the top level of a file stand nets, blocks, functions, constants and imports only",
     };
-    Diagnostic::new(codes::NOT_AN_ITEM, message).label(span, "not an item").help(help)
+    let diagnostic = Diagnostic::new(codes::NOT_AN_ITEM, message).label(span, "not an item").help(help);
+    match meant {
+        Some(meant) => diagnostic.fix(span, meant),
+        None => diagnostic,
+    }
 }

@@ -163,8 +163,8 @@ fn refused() {
         concat::Concat { axis: 0 },
         &["n 1099511627776", "1 1099511627776"],
         Err((
-            "the result would be f32[n + 1,1099511627776]",
-            "a tensor may have 8 dimensions and 1099511627776 bytes at most",
+            "the result would be f32[n + 1,1099511627776], which has more than 1 TiB, the most that a tensor may take",
+            "see whether all of its dimensions are meant",
         )),
     );
 }
