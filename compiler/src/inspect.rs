@@ -10,13 +10,13 @@ use crate::graph::{Def, Graph, Node, ValueId};
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
+pub struct Layer<'g> {
     /// The name of its first result, unique in the graph.
-    pub name: String,
+    pub name: &'g str,
     /// The operator's name.
     pub operator: &'static str,
     /// The shape of its first result.
-    pub shape: Vec<usize>,
+    pub shape: &'g [usize],
     /// Elements of its trained parameters.
     pub parameters: u64,
     /// Elements of its state, such as running statistics.
@@ -33,9 +33,9 @@ pub struct Layer {
 
 /// A whole network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct Summary<'g> {
     /// All nodes, in the order of the graph.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Layer<'g>>,
     /// Elements of all trained parameters; one that several nodes share counts once.
     pub parameters: u64,
     /// Elements of all state.
@@ -49,7 +49,7 @@ pub struct Summary {
 }
 
 /// Costs of a graph that satisfies [`verify`](crate::graph::verify()). Sums saturate.
-pub fn inspect(graph: &Graph) -> Summary {
+pub fn inspect(graph: &Graph) -> Summary<'_> {
     let mut reaches = vec![Reach::Nothing; graph.values.len()];
     for &input in &graph.inputs {
         reaches[input.index()] = Reach::INPUT;
@@ -63,7 +63,7 @@ pub fn inspect(graph: &Graph) -> Summary {
         }
         layers.push(layer(graph, node, reach));
     }
-    let sum = |of: fn(&Layer) -> u64| layers.iter().map(of).fold(0, u64::saturating_add);
+    let sum = |of: fn(&Layer<'_>) -> u64| layers.iter().map(of).fold(0, u64::saturating_add);
     Summary {
         parameters: elements(graph, &graph.params, |def| def == Def::Param),
         state: elements(graph, &graph.params, |def| def == Def::State),
@@ -74,12 +74,12 @@ pub fn inspect(graph: &Graph) -> Summary {
     }
 }
 
-fn layer(graph: &Graph, node: &Node, reach: Reach) -> Layer {
+fn layer<'g>(graph: &'g Graph, node: &Node, reach: Reach) -> Layer<'g> {
     let first = node.results.first();
     Layer {
-        name: first.map_or_else(String::new, |&id| graph.value(id).name.clone()),
+        name: first.map_or("", |&id| &graph.value(id).name),
         operator: node.op.name(),
-        shape: first.map_or_else(Vec::new, |&id| graph.ty(id).shape.clone()),
+        shape: first.map_or(&[], |&id| &graph.ty(id).shape),
         parameters: elements(graph, &node.inputs, |def| def == Def::Param),
         state: elements(graph, &node.inputs, |def| def == Def::State),
         macs: node.op.cost(&graph.input_types(node), &graph.result_types(node)).macs,
@@ -112,14 +112,13 @@ mod tests {
     use crate::resolve::Settings;
     use rebirth_lang::Source;
 
-    fn summary(body: &str) -> Summary {
+    fn graph(body: &str) -> Graph {
         let text = format!("net t(x: f32[n, 4, 32, 32]) -> f32[n, 4, 32, 32] {{ {body} }}");
-        let model = load(&Source::new("t.net", text), &Settings::default()).unwrap();
-        inspect(&model.graph)
+        load(&Source::new("t.net", text), &Settings::default()).unwrap().graph
     }
 
     fn check(body: &str, extent: [usize; 2], stride: [usize; 2]) {
-        match summary(body).layers.last().unwrap().reach {
+        match inspect(&graph(body)).layers.last().unwrap().reach {
             Reach::Window(spans) => {
                 let found = (spans.map(Span::extent), spans.map(|span| span.stride().as_whole()));
                 assert_eq!(found, (extent, stride.map(Some)), "{body}");
@@ -152,7 +151,8 @@ mod tests {
 
     #[test]
     fn state_is_no_parameter() {
-        let found = summary("x |> conv(4, 1, bias: false) |> batch_norm");
+        let graph = graph("x |> conv(4, 1, bias: false) |> batch_norm");
+        let found = inspect(&graph);
         assert_eq!((found.parameters, found.state, found.macs), (16 + 8, 8, 16 * 32 * 32));
         let norm = &found.layers[1];
         assert_eq!((norm.parameters, norm.state, norm.macs), (8, 8, 0));

@@ -121,7 +121,7 @@ impl Reports {
     pub fn check(&mut self, found: &Report) {
         report(found);
         let news = found.diagnostics().filter(|diagnostic| self.codes.insert(diagnostic.code)).count();
-        if news > 0 || self.seen % self.every == 0 {
+        if news > 0 || self.seen.is_multiple_of(self.every) {
             render(found);
         }
         self.seen += 1;

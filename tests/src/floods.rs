@@ -145,7 +145,7 @@ fn names() -> Vec<Flood> {
             format!("{constants}{}", net(&(many(&format!("let a# = {long}_#x\n"), half) + "x"))),
         ),
         Flood { name: "imports of unknown names", files: unknown_imports(1), codes: &["E0249"] },
-        Flood { name: "many files that import unknown names", files: unknown_imports(4), codes: &["E0249"] },
+        Flood { name: "many files that import unknown names", files: unknown_imports(4), codes: &["E0204", "E0249"] },
         Flood {
             name: "imports of names that are only passed on",
             files: several(vec![
@@ -255,15 +255,6 @@ fn much() -> Vec<Flood> {
             "blocks with weights that double 17 times",
             &[],
             doubling(17, |b| format!("let l = {b}(x) let r = {b}(l) r"), "conv(x, 4, 1)") + &net("b0(x)"),
-        ),
-        one(
-            "long paths",
-            &[],
-            net(&format!(
-                "for i in 0..200 with x = x {{ let {} = for j in 0..500 with x = x {{ x |> conv(4, 1) as c |> batch_norm as b }} {} }}",
-                "p".repeat(200),
-                "p".repeat(200)
-            )),
         ),
         one(
             "as many layers as there may be, and one more",

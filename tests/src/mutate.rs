@@ -143,7 +143,7 @@ impl Mutations {
         self.parts.get(&kind).and_then(|parts| parts.get(position)).cloned().unwrap_or_default()
     }
 
-    fn from_dictionary(&mut self) -> String {
+    fn word_of_dictionary(&mut self) -> String {
         let position = self.below(self.dictionary.len());
         self.dictionary[position].clone()
     }
@@ -157,8 +157,8 @@ impl Mutations {
             3 => drop(tokens.remove(at)),
             4 => tokens.insert(at, tokens[at].clone()),
             5 => tokens.swap(at, other),
-            6 => tokens[at] = self.from_dictionary(),
-            7 => tokens.insert(at, self.from_dictionary()),
+            6 => tokens[at] = self.word_of_dictionary(),
+            7 => tokens.insert(at, self.word_of_dictionary()),
             _ => {
                 let (from, to) = (at.min(other), at.max(other).min(at.min(other) + 40));
                 let moved: Vec<String> = tokens.drain(from..to).collect();

@@ -51,7 +51,7 @@ fn text(name: &str, summary: &Summary) -> String {
     rows.extend(summary.layers.iter().map(|layer| {
         let [field, stride] = reach(layer.reach);
         row([
-            layer.name.as_str(),
+            layer.name,
             layer.operator,
             &format!("{:?}", layer.shape),
             &count(layer.parameters),
@@ -155,7 +155,7 @@ impl<'a> LayerJson<'a> {
             }
             Reach::Everything => (None, None, "everything"),
         };
-        let &Layer { ref name, operator, ref shape, parameters, state, macs, read_bytes, written_bytes, .. } = layer;
+        let &Layer { name, operator, shape, parameters, state, macs, read_bytes, written_bytes, .. } = layer;
         LayerJson { name, operator, shape, parameters, state, macs, read_bytes, written_bytes, field, stride, sees }
     }
 }

@@ -1,6 +1,7 @@
 //! Appends values and nodes to a graph, asking each operator for the types of its results.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, Output, Type, Value, ValueId};
 use crate::ops::{Mismatch, Op};
@@ -10,7 +11,9 @@ pub struct Builder {
     graph: Graph,
     /// Names taken among `%` values, each with the last number tried behind it.
     names: HashMap<String, usize>,
-    param_names: HashSet<String>,
+    /// Hashes of the paths that are taken; the paths stand in the graph, for they are long and there are many.
+    params: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl Builder {
@@ -25,7 +28,7 @@ impl Builder {
             params: Vec::new(),
             outputs: Vec::new(),
         };
-        Builder { graph, names: HashMap::new(), param_names: HashSet::new() }
+        Builder { graph, names: HashMap::new(), params: HashSet::new(), hasher: RandomState::new() }
     }
 
     /// The type of a value made so far.
@@ -40,7 +43,7 @@ impl Builder {
 
     fn value(&mut self, name: String, ty: Type, def: Def) -> ValueId {
         let id = ValueId::new(self.graph.values.len());
-        self.graph.values.push(Value { name, ty, def, notes: Notes::default() });
+        self.graph.values.push(Value { name, ty, def, notes: None });
         id
     }
 
@@ -74,7 +77,9 @@ impl Builder {
     /// Declares a parameter, or a piece of state, under its weight path. `None` when the path is taken. The type is the
     /// caller's to check ([`Type::check`]).
     pub fn param(&mut self, path: &str, ty: Type, state: bool) -> Option<ValueId> {
-        if !self.param_names.insert(path.to_string()) {
+        let key = self.hasher.hash_one(path);
+        // Two paths of one hash do not happen; if they did, the second would count as taken, which is safe.
+        if !self.params.insert(key) {
             return None;
         }
         let id = self.value(path.to_string(), ty, if state { Def::State } else { Def::Param });
@@ -109,9 +114,9 @@ impl Builder {
         Ok(results)
     }
 
-    /// The notes on a value made so far.
-    pub fn notes_mut(&mut self, value: ValueId) -> &mut Notes {
-        &mut self.graph.values[value.index()].notes
+    /// Sets the notes on a value made so far.
+    pub fn set_notes(&mut self, value: ValueId, notes: Notes) {
+        self.graph.values[value.index()].notes = notes.boxed();
     }
 
     /// Declares the next output.

@@ -63,8 +63,8 @@ pub struct Value {
     pub ty: Type,
     /// Its definition.
     pub def: Def,
-    /// What the source says about it.
-    pub notes: Notes,
+    /// What the source says about it, where that is something.
+    pub notes: Option<Box<Notes>>,
 }
 
 /// One application of an operator.

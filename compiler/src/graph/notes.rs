@@ -67,6 +67,11 @@ impl fmt::Display for Notes {
 }
 
 impl Notes {
+    /// As a value holds them: nothing where they say nothing.
+    pub fn boxed(self) -> Option<Box<Notes>> {
+        (self != Notes::default()).then(|| Box::new(self))
+    }
+
     /// What these notes, given for everything inside something, say about one weight: `init` is for weights that multiply,
     /// and scales with the number of inputs only where there are some.
     pub fn of_param(&self, suffix: &str, ty: &Type, state: bool) -> Notes {

@@ -10,7 +10,7 @@ use rebirth_lang::{Diagnostic, FileId, Span};
 use rebirth_runtime::DType;
 
 use super::lex::{Lexer, Token};
-use super::{Def, Graph, MAX_NODES, Mode, Notes, Output, Type, Value, ValueId, codes};
+use super::{Def, Graph, MAX_NODES, Mode, Output, Type, Value, ValueId, codes};
 
 mod node;
 mod notes;
@@ -225,7 +225,7 @@ impl<'t> Parser<'t> {
         if let Some((_, first)) = self.names.insert(name, (id, span)) {
             return Err(twice(&format!("`{name}`"), span, first));
         }
-        self.graph.values.push(Value { name: name[1..].to_string(), ty, def, notes: Notes::default() });
+        self.graph.values.push(Value { name: name[1..].to_string(), ty, def, notes: None });
         Ok(id)
     }
 
@@ -239,7 +239,7 @@ impl<'t> Parser<'t> {
         let (ty, _) = self.ty()?;
         let id = self.define(name, span, ty, if state { Def::State } else { Def::Param })?;
         self.graph.params.push(id);
-        self.graph.values[id.index()].notes = self.notes(false)?;
+        self.graph.values[id.index()].notes = self.notes(false)?.boxed();
         self.expect(Token::Newline)?;
         Ok(())
     }

@@ -13,7 +13,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Def, Graph, Mode, Node, ValueId};
+use super::{Def, Graph, Mode, Node, Value, ValueId};
 use crate::ops::Attr;
 
 impl Display for Mode {
@@ -52,6 +52,11 @@ fn float(f: &mut fmt::Formatter<'_>, v: f64) -> fmt::Result {
     }
 }
 
+/// The notes on a value, each with a blank before it.
+fn shown(value: &Value) -> String {
+    value.notes.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
 /// Writes `items` with `separator` between them.
 pub(super) fn separated<T>(
     f: &mut fmt::Formatter<'_>,
@@ -82,7 +87,7 @@ impl Display for Graph {
         f.write_str(") {\n")?;
         for &id in &self.params {
             let word = if self.value(id).def == Def::State { "state" } else { "param" };
-            writeln!(f, "  {word} {}: {}{}", self.spelling(id), self.ty(id), self.value(id).notes)?;
+            writeln!(f, "  {word} {}: {}{}", self.spelling(id), self.ty(id), shown(self.value(id)))?;
         }
         for Node { op, inputs, results } in &self.nodes {
             f.write_str("  ")?;
@@ -99,7 +104,7 @@ impl Display for Graph {
                 f.write_str("}")?;
             }
             f.write_str(" : ")?;
-            separated(f, ", ", results, |f, &id| write!(f, "{}{}", self.ty(id), self.value(id).notes))?;
+            separated(f, ", ", results, |f, &id| write!(f, "{}{}", self.ty(id), shown(self.value(id))))?;
             f.write_str("\n")?;
         }
         f.write_str("  return ")?;

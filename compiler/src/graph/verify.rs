@@ -165,13 +165,15 @@ fn types(graph: &Graph) -> Result<(), Violation> {
 
 fn notes(graph: &Graph) -> Result<(), Violation> {
     for (i, value) in graph.values.iter().enumerate() {
+        let Some(notes) = &value.notes else { continue };
         let weight = matches!(value.def, Def::Param | Def::State);
         let result = matches!(value.def, Def::Node(..));
-        let others = Notes { keep: false, ..value.notes.clone() } != Notes::default();
-        let wrong = match value.notes.check() {
+        let others = Notes { keep: false, ..notes.as_ref().clone() } != Notes::default();
+        let wrong = match notes.check() {
             Err(why) => why,
-            Ok(()) if value.notes.keep && !result => "is no result to keep",
+            Ok(()) if notes.keep && !result => "is no result to keep",
             Ok(()) if others && !weight => "is no weight to train",
+            Ok(()) if **notes == Notes::default() => "has empty notes",
             Ok(()) => continue,
         };
         return violation("notes", graph.spelling(ValueId::new(i)), wrong);

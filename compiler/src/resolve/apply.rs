@@ -1,11 +1,11 @@
 //! Applying an operator: its parameters, its node, and why it cannot be.
 
 use rebirth_lang::ast::{Expr, ExprKind};
-use rebirth_lang::{Diagnostic, Span};
+use rebirth_lang::{Diagnostic, Span, limits};
 
 use super::calls::Callee;
 use super::eval::Fault;
-use super::paths::{MAX_PATH, Member, Segment};
+use super::paths::{MAX_PATH, MAX_PATH_BYTES, Member, Segment};
 use super::resolver::Resolver;
 use super::share::SharedParam;
 use super::value::Value;
@@ -85,7 +85,7 @@ impl<'a> Resolver<'a> {
         };
         let prefix = if specs.is_empty() || site.at.is_some() { name.clone() } else { self.paths.below(segment) };
         let longest = specs.iter().map(|spec| spec.suffix.len() + 1).max().unwrap_or(0);
-        if prefix.len().max(name.len()) + longest > MAX_PATH {
+        if (prefix.len() + longest).max(name.len()) > MAX_PATH {
             return self.path_too_long(&site);
         }
         if specs.iter().any(|spec| self.too_large(&spec.ty, &site)) {
@@ -126,8 +126,8 @@ impl<'a> Resolver<'a> {
             (Ok(_), Some(Err(mismatch))) => return self.mismatch(entry, &mismatch, &site, true),
             (Err(_), Some(Err(mismatch))) | (Err(mismatch), _) => return self.mismatch(entry, &mismatch, &site, false),
         };
+        self.names.push(name, &prefix);
         self.origins.push(Origin { span: site.whole, path: prefix });
-        self.names.push(name);
         match results.as_slice() {
             [one] => Value::Tensor(*one),
             _ => Value::list(results.into_iter().map(Value::Tensor).collect()).unwrap_or(Value::Error),
@@ -166,23 +166,43 @@ impl<'a> Resolver<'a> {
             self.shared_mismatch(&path, calls, (had, ty));
             return None;
         }
-        if let Some(&first) = self.path_owners.get(&path) {
-            self.path_clashes.push((path.clone(), first, span));
-        } else {
-            self.path_owners.insert(path.clone(), span);
+        self.path_bytes += path.len();
+        if self.path_bytes > MAX_PATH_BYTES {
+            let message =
+                format!("the weight paths of the network have more than {} MiB together", MAX_PATH_BYTES >> 20);
+            self.fatal(
+                Diagnostic::new(codes::PATH_TOO_LONG, message)
+                    .label(span, "the one of this is too many")
+                    .help("shorten the names of the `let`s, `as` and blocks around it, or make fewer layers"),
+            );
+            return None;
         }
-        let wanted = path.clone();
+        let wanted = (!self.uses.is_empty()).then(|| path.clone());
         loop {
             if let Some(id) = self.builder.param(&path, ty.clone(), state) {
-                *self.builder.notes_mut(id) = notes;
-                if !self.uses.is_empty() {
+                self.builder.set_notes(id, notes);
+                self.param_spans.push(span);
+                if let Some(wanted) = wanted {
                     self.shared_params.insert(wanted, SharedParam::new(id, &self.uses));
                 }
                 return Some(id);
             }
+            self.path_clash(&path, span);
             // What is wrong is told when the scope that holds both calls closes, or at the end; until then any free name does.
             path.push('\'');
             path.push_str(&self.builder.graph().params.len().to_string());
+        }
+    }
+
+    /// Notes that a path is taken; one that stands in for such a path is never taken itself.
+    #[cold]
+    #[inline(never)]
+    fn path_clash(&mut self, path: &str, span: Span) {
+        if self.path_clashes.len() < limits::ERRORS {
+            let graph = self.builder.graph();
+            let first = graph.params.iter().position(|&id| graph.value(id).name == path);
+            let first = first.and_then(|at| self.param_spans.get(at)).copied().unwrap_or(span);
+            self.path_clashes.push((path.to_string(), first, span));
         }
     }
 

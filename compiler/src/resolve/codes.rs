@@ -39,7 +39,7 @@ rebirth_lang::codes! {
     EVALUATION_TOO_DEEP = "E0236", "evaluation nests too deeply";
     LIST_TOO_LONG = "E0237", "a list or string that is too long, or a list that nests too deeply";
     TOO_MANY_NODES = "E0238", "the network has too many nodes";
-    PATH_TOO_LONG = "E0239", "a weight path that is too long";
+    PATH_TOO_LONG = "E0239", "a weight path that is too long, or all together";
     NEEDS_AS = "E0240", "several weighted calls in one `let` without `as`";
     DUPLICATE_PATH = "E0241", "two calls with the same weight path";
     UNKNOWN_ATTRIBUTE = "E0242", "an attribute that does not exist";

@@ -6,6 +6,9 @@ use rebirth_lang::codes::Code;
 use super::codes;
 use super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH, Value};
 
+/// Bytes of a string made within one step: what lists of them may hold is bounded so.
+const NEW_BYTES_A_STEP: usize = 4;
+
 /// Longest string that `+` makes, in bytes.
 pub(super) const MAX_STRING: usize = 4096;
 
@@ -76,7 +79,7 @@ pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, budget: &mut Budget) ->
                 Value::Int(b) => format!("{a}{b}"),
                 _ => return None,
             };
-            if !budget.spend(text.len() / BYTES_A_STEP) {
+            if !budget.spend(text.len() / NEW_BYTES_A_STEP) {
                 return Some(Err(Fault::steps()));
             }
             if text.len() > MAX_STRING {

@@ -69,7 +69,7 @@ impl<'a> Resolver<'a> {
             return Err(self.into_errors());
         }
         let mut graph = self.builder.finish();
-        self.names.apply(&mut graph);
+        self.names.apply(&mut graph, &self.origins);
         self.warnings.extend(unused_inputs(net, &graph));
         let mut origins = self.origins;
         if graph.mode == Mode::Infer && graph.outputs.iter().any(|output| output.train) {

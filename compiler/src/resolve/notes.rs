@@ -145,7 +145,7 @@ impl<'a> Resolver<'a> {
         match value {
             Value::Error => {}
             Value::Tensor(id) if matches!(self.builder.graph().value(*id).def, Def::Node(..)) => {
-                self.builder.notes_mut(*id).keep = true;
+                self.builder.set_notes(*id, Notes { keep: true, ..Notes::default() });
             }
             _ => self.misplaced_keep(span, "this makes no tensor that could go"),
         }

@@ -17,6 +17,9 @@ use rebirth_lang::Span;
 /// Longest path in bytes: every parameter and value stores one.
 pub(super) const MAX_PATH: usize = 256;
 
+/// Most bytes that the paths of all weights have together: with this many, memory stays below 1 KiB a node.
+pub(super) const MAX_PATH_BYTES: usize = 32 << 20;
+
 /// One part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Segment<'a> {

@@ -73,8 +73,10 @@ pub(super) struct Resolver<'a> {
     pub(super) scopes: Scopes<'a>,
     pub(super) builder: Builder,
     pub(super) paths: Paths<'a>,
-    /// What makes each weight path.
-    pub(super) path_owners: HashMap<String, Span>,
+    /// Bytes of the paths of all weights.
+    pub(super) path_bytes: usize,
+    /// What makes each weight, in the order of the graph's.
+    pub(super) param_spans: Vec<Span>,
     /// Weights whose path was taken: the path, what took it, what wanted it.
     pub(super) path_clashes: Vec<(String, Span, Span)>,
     pub(super) names: Names,
@@ -124,7 +126,8 @@ impl<'a> Resolver<'a> {
             scopes: Scopes::default(),
             builder: Builder::new("", settings.mode),
             paths: Paths::new(),
-            path_owners: HashMap::new(),
+            path_bytes: 0,
+            param_spans: Vec::new(),
             path_clashes: Vec::new(),
             names: Names::default(),
             notes: Notes::default(),

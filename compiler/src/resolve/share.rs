@@ -8,11 +8,15 @@ use rebirth_lang::{Diagnostic, Span};
 use super::apply::At;
 use super::calls::{Arg, Callee};
 use super::codes;
+use super::eval::Fault;
 use super::notes::Noted;
 use super::paths::{Member, Segment};
 use super::resolver::Resolver;
 use super::value::Value;
 use crate::graph::{Notes, Type, ValueId};
+
+/// Steps that a `share` costs: what it declares is kept to the end, about a kilobyte.
+const SHARE_STEPS: usize = 100;
 
 /// What a `share` declares.
 #[derive(Debug)]
@@ -72,6 +76,10 @@ impl SharedParam {
 impl<'a> Resolver<'a> {
     pub(super) fn share(&mut self, statement: &'a Share) {
         let Share { name, call, .. } = statement;
+        if !self.budget.spend(SHARE_STEPS) {
+            self.fault(Fault::steps(), name.span);
+            return;
+        }
         let Noted { notes, path, keep } = self.noted(&statement.attributes, "`share`");
         if let Some(keep) = keep {
             self.misplaced_keep(keep, "this declares a layer and makes no tensor");

@@ -70,11 +70,10 @@ fn check_takes_all_nets_of_a_file() {
 #[test]
 fn check_takes_files_to_import_from() {
     let folder = Folder::new();
-    folder
-        .write("blocks.net", "const c = 8\nfn half(v) = div(v, 2)\nblock b(x) { x |> conv(half(c), 3) }\n".to_owned());
+    folder.write("blocks.net", "const c = 8\nfn half(v) = div(v, 2)\nblock b(x) { x |> conv(half(c), 3) }\n");
     let out = good(folder.run(&["check", "{}/blocks.net"]));
     assert!(out.ends_with("blocks.net: no net, 2 blocks and functions to import\n"), "{out}");
-    folder.write("bad.net", "block b(x) { x |> covn(8, 3) }\n".to_owned());
+    folder.write("bad.net", "block b(x) { x |> covn(8, 3) }\n");
     let outcome = folder.run(&["check", "{}/bad.net"]);
     assert!(outcome.code == 1 && outcome.err.contains("E0209"), "{}", outcome.err);
 }
@@ -83,7 +82,7 @@ fn check_takes_files_to_import_from() {
 fn check_proves_nets_for_all_sizes() {
     let folder = Folder::new();
     let net = "net m(x: f32[n, 4, h, w]) -> f32[n, 4, h, w] where h % 2 == 0 { x + conv(x, 4, 3, pad: 1) }\n";
-    folder.write("open.net", net.to_owned());
+    folder.write("open.net", net);
     let check = ["check", "{}/open.net"];
     let line = "m: 148 parameters, 7,225,344 MACs at h=224, w=224; shapes fit for all sizes with h % 2 == 0\n";
     assert_eq!(good(folder.run(&check)), line);

@@ -101,7 +101,7 @@ impl<'t> Parser<'t> {
         let mut results = Vec::with_capacity(names.len());
         for (i, (((name, span), ty), notes)) in names.into_iter().zip(inferred).zip(notes).enumerate() {
             let id = self.define(name, span, ty, Def::Node(node, i))?;
-            self.graph.values[id.index()].notes = notes;
+            self.graph.values[id.index()].notes = notes.boxed();
             results.push(id);
         }
         self.graph.nodes.push(Node { op, inputs: operands.into_iter().map(|(id, _)| id).collect(), results });

@@ -93,12 +93,13 @@ fn bytes() {
 
 #[test]
 fn notes() {
-    let note = |at: usize, notes: Notes| move |g: &mut Graph| g.values[at].notes = notes;
+    let note = |at: usize, notes: Notes| move |g: &mut Graph| g.values[at].notes = Some(Box::new(notes));
     check("notes", "%x", note(0, Notes { freeze: true, ..Notes::default() }));
     check("notes", "@w", note(1, Notes { keep: true, ..Notes::default() }));
     check("notes", "@w", note(1, Notes { lr: Some(0.0), ..Notes::default() }));
     check("notes", "@w", note(1, Notes { init: Some(Init::Fill(f64::NAN)), ..Notes::default() }));
     check("notes", "@w", note(1, Notes { init: Some(Init::Normal(-1.0)), ..Notes::default() }));
+    check("notes", "%y", note(3, Notes::default()));
     check("notes", "%y", note(3, Notes { new: true, ..Notes::default() }));
 }
 
@@ -117,7 +118,7 @@ fn definition() {
 
 #[test]
 fn single() {
-    let stray = |def| Value { name: "stray".into(), ty: Type::f32([1]), def, notes: Notes::default() };
+    let stray = |def| Value { name: "stray".into(), ty: Type::f32([1]), def, notes: None };
     check("single", "@stray", |g| g.values.push(stray(Def::Param)));
     check("single", "%stray", |g| g.values.push(stray(Def::Node(NodeId::new(0), 0))));
     check("single", "@w", |g| g.params.push(g.params[0]));
@@ -194,9 +195,7 @@ fn numbering() {
 #[test]
 fn compacting_drops_what_nothing_defines() {
     let mut graph = good();
-    graph
-        .values
-        .insert(0, Value { name: "stray".into(), ty: Type::f32([1]), def: Def::Param, notes: Notes::default() });
+    graph.values.insert(0, Value { name: "stray".into(), ty: Type::f32([1]), def: Def::Param, notes: None });
     let shifted = |id: &mut ValueId| *id = ValueId::new(id.index() + 1);
     graph.inputs.iter_mut().chain(&mut graph.params).for_each(shifted);
     graph.nodes.iter_mut().flat_map(|n| n.inputs.iter_mut().chain(&mut n.results)).for_each(shifted);

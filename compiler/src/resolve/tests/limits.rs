@@ -4,7 +4,7 @@ use rebirth_lang::limits::ERRORS;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
 
 use super::super::eval::MAX_STRING;
-use super::super::paths::MAX_PATH;
+use super::super::paths::{MAX_PATH, MAX_PATH_BYTES};
 use super::super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH};
 use super::super::{MAX_BLOCKS, MAX_DEPTH, MAX_STEPS};
 use super::{bad, good, net, run};
@@ -44,7 +44,7 @@ fn steps() {
 #[test]
 fn steps_at_the_cap_and_one_above() {
     let text = |last: usize| {
-        let full: String = (0..60).map(|i| format!("let r{i} = 0..{MAX_LIST} ")).collect();
+        let full: String = (0..61).map(|i| format!("let r{i} = 0..{MAX_LIST} ")).collect();
         net(&format!("{full} let last = 0..{last} x"))
     };
     let fits = |last: usize| run(&text(last), &Default::default()).is_ok();
@@ -57,7 +57,7 @@ fn steps_at_the_cap_and_one_above() {
     check(&text(most), None);
     check(&text(most + 1), Some("E0234"));
     // What the statements around the elements cost is little.
-    let elements = 60 * MAX_LIST + most;
+    let elements = 61 * MAX_LIST + most;
     assert!((MAX_STEPS as usize - 1000..MAX_STEPS as usize).contains(&elements), "{elements}");
 
     let mut budget = Budget::new(3);
@@ -86,9 +86,27 @@ fn comparing_shared_lists_is_paid_for() {
 #[test]
 fn paths() {
     // The longest suffix is `.weight`.
-    let name = "a".repeat(MAX_PATH - ".conv".len() - ".weight".len());
+    let name = "a".repeat(MAX_PATH - ".weight".len());
     check(&net(&format!("let {name} = conv(x, 8, 1) {name}")), None);
     check(&net(&format!("let {name}a = conv(x, 8, 1) {name}a")), Some("E0239"));
+}
+
+#[test]
+fn all_paths_together() {
+    let name = "p".repeat(200);
+    // Turn numbers have up to three digits.
+    let of = |turns: usize| {
+        net(&format!(
+            "let {name} = for i in 0..{turns} with x = x {{ for j in 0..100 with x = x {{ x |> conv(8, 1, bias: false) as {name} }} }} {name}"
+        ))
+        .replace(&format!(" as {name}"), " as c")
+    };
+    let bytes = |turns: usize| -> usize {
+        (0..turns).flat_map(|i| (0..100).map(move |j| format!("{}.{i}.{j}.c.weight", "p".repeat(200)).len())).sum()
+    };
+    let most = (1..3000).take_while(|&turns| bytes(turns) <= MAX_PATH_BYTES).last().unwrap_or(0);
+    check(&of(most), None);
+    check(&of(most + 1), Some("E0239"));
 }
 
 #[test]
@@ -112,7 +130,7 @@ fn strings() {
     check(&net(&format!("let t = \"{}\" + 10 x", "a".repeat(MAX_STRING - 2))), None);
     check(&net(&format!("let t = \"{}\" + 10 x", "a".repeat(MAX_STRING - 1))), Some("E0237"));
     // What is written may be longer; it is paid for.
-    assert!(MAX_STRING > BYTES_A_STEP);
+    const { assert!(MAX_STRING > BYTES_A_STEP) };
     check(&net(&format!("let t = \"{}\" x", "a".repeat(MAX_STRING + 1))), None);
 }
 
@@ -127,9 +145,9 @@ fn errors() {
 
 #[test]
 fn ranks_and_bytes() {
-    let input = |dims: &str| format!("net m(x: f32[{dims}]) -> f32[{dims}] {{ x }}");
-    check(&input(&vec!["1"; MAX_RANK].join(", ")), None);
-    check(&input(&vec!["1"; MAX_RANK + 1].join(", ")), Some("E0306"));
+    let input = |dims: &str| format!("net m(x: f32[1], y: f32[{dims}]) -> f32[1] {{ x }}");
+    check(&input(&["1"; MAX_RANK].join(", ")), None);
+    check(&input(&["1"; MAX_RANK + 1].join(", ")), Some("E0306"));
     let most = MAX_TENSOR_BYTES / 4;
     check(&input(&most.to_string()), None);
     check(&input(&(most + 1).to_string()), Some("E0306"));
