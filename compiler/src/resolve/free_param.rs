@@ -3,12 +3,16 @@
 use rebirth_lang::ast::{self, Expr, ExprKind, FreeParam};
 use rebirth_lang::{Diagnostic, Span};
 
+use super::eval::Fault;
 use super::notes::Noted;
 use super::paths::{Member, Segment};
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{codes, suggest};
 use crate::graph::{Init, MAX_NODES, Notes};
+
+/// Steps that a `param` costs: it is a value of the graph without being a node, of which there is a most.
+const PARAM_STEPS: usize = 64;
 
 /// Every initialiser, with its argument where it has one.
 const INITIALISERS: [(&str, Option<&str>); 5] =
@@ -17,6 +21,10 @@ const INITIALISERS: [(&str, Option<&str>); 5] =
 impl<'a> Resolver<'a> {
     pub(super) fn free_param(&mut self, statement: &'a FreeParam) {
         let name = &statement.name;
+        if !self.budget.spend(PARAM_STEPS) {
+            self.fault(Fault::steps(), name.span);
+            return;
+        }
         let value = self.new_param(statement).unwrap_or(Value::Error);
         if let Err(first) = self.scopes.bind(&name.name, value, name.span) {
             self.duplicate_binding(name, first);
