@@ -3,8 +3,8 @@
 use super::call::AttrReader;
 use super::value::{rounded, sum};
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -24,11 +24,7 @@ impl Operator for Add {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let [a, b] = shapes::two("add", inputs)?;
         Ok(vec![shapes::broadcast("add", a, b)?])
     }
@@ -42,10 +38,7 @@ impl Operator for Add {
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(
-            Kind::Pointwise(Expr::Leaf(Operand(0)) + Expr::Leaf(Operand(1))),
-            2,
-        )
+        Lowering::single(Kind::Pointwise(Expr::Leaf(Operand(0)) + Expr::Leaf(Operand(1))), 2)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -58,12 +51,8 @@ impl Operator for Add {
 }
 
 impl Declare for Add {
-    const SIGNATURE: Signature = Signature {
-        name: "add",
-        doc: "a + b",
-        operands: Operands::Fixed(&["a", "b"]),
-        args: &[],
-    };
+    const SIGNATURE: Signature =
+        Signature { name: "add", doc: "a + b", operands: Operands::Fixed(&["a", "b"]), args: &[] };
 
     fn from_call(_call: &Call<'_>) -> Result<(Add, Vec<ParamSpec>), CallError> {
         Ok((Add, Vec::new()))
@@ -74,10 +63,7 @@ impl Declare for Add {
     }
 
     fn example(rng: &mut Rng) -> Example<Add> {
-        Example {
-            op: Add,
-            inputs: shapes::random_pair(rng),
-        }
+        Example { op: Add, inputs: shapes::random_pair(rng) }
     }
 }
 
@@ -99,18 +85,12 @@ mod tests {
     #[test]
     fn overflow_of_f32_is_no_surprise() {
         let x = Bounded::exact(&[1], [3e38]);
-        assert_eq!(
-            Add.evaluate(&[&x, &x], Mode::Infer)[0].bound,
-            [f64::INFINITY]
-        );
+        assert_eq!(Add.evaluate(&[&x, &x], Mode::Infer)[0].bound, [f64::INFINITY]);
     }
 
     #[test]
     fn needs_two_tensors() {
         let x = Type::f32([1]);
-        assert_eq!(
-            Add.infer(&[&x], Mode::Infer).unwrap_err().message,
-            "add takes two tensors, not 1"
-        );
+        assert_eq!(Add.infer(&[&x], Mode::Infer).unwrap_err().message, "add takes two tensors, not 1");
     }
 }

@@ -4,8 +4,8 @@ use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::pooling::{CEIL, KERNEL, PAD, Pooling, STRIDE};
 use super::value::Sum;
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -31,11 +31,7 @@ impl Operator for AvgPool {
         attributes
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         self.pooling.infer("avg_pool", inputs)
     }
 
@@ -43,28 +39,14 @@ impl Operator for AvgPool {
         let mean = |pixels: &[_], padded: usize| {
             let mut sum = Sum::default();
             pixels.iter().for_each(|&pixel| sum.add(pixel));
-            sum.mean(if self.count_include_pad {
-                padded
-            } else {
-                pixels.len()
-            })
+            sum.mean(if self.count_include_pad { padded } else { pixels.len() })
         };
         vec![self.pooling.evaluate(inputs[0], mean)]
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        let count = if self.count_include_pad {
-            Count::Padded
-        } else {
-            Count::Valid
-        };
-        Lowering::single(
-            Kind::Pool {
-                window: self.pooling.window,
-                average: Some(count),
-            },
-            1,
-        )
+        let count = if self.count_include_pad { Count::Padded } else { Count::Valid };
+        Lowering::single(Kind::Pool { window: self.pooling.window, average: Some(count) }, 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -97,32 +79,17 @@ impl Declare for AvgPool {
 
     fn from_call(call: &Call<'_>) -> Result<(AvgPool, Vec<ParamSpec>), CallError> {
         let pooling = Pooling::from_call("avg_pool", call)?;
-        Ok((
-            AvgPool {
-                pooling,
-                count_include_pad: call.bool("count_include_pad")?,
-            },
-            Vec::new(),
-        ))
+        Ok((AvgPool { pooling, count_include_pad: call.bool("count_include_pad")? }, Vec::new()))
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<AvgPool, String> {
         let pooling = Pooling::from_attributes(attributes)?;
-        Ok(AvgPool {
-            pooling,
-            count_include_pad: attributes.bool("count_include_pad")?,
-        })
+        Ok(AvgPool { pooling, count_include_pad: attributes.bool("count_include_pad")? })
     }
 
     fn example(rng: &mut Rng) -> Example<AvgPool> {
         let (pooling, x) = Pooling::example(rng);
-        Example {
-            op: AvgPool {
-                pooling,
-                count_include_pad: rng.flip(),
-            },
-            inputs: vec![x],
-        }
+        Example { op: AvgPool { pooling, count_include_pad: rng.flip() }, inputs: vec![x] }
     }
 }
 
@@ -134,8 +101,7 @@ mod tests {
     fn check(given: Vec<(&'static str, ArgValue)>, expected: &[f64]) {
         let x = Type::f32([1, 1, 3, 3]);
         let operands = [&x];
-        let (pool, _) =
-            AvgPool::from_call(&Call::new(&AvgPool::SIGNATURE, &operands, given)).unwrap();
+        let (pool, _) = AvgPool::from_call(&Call::new(&AvgPool::SIGNATURE, &operands, given)).unwrap();
         let x = Bounded::exact(&[1, 1, 3, 3], (1..=9).map(f64::from));
         let y = &pool.evaluate(&[&x], Mode::Infer)[0];
         assert_eq!(y.value, expected);
@@ -148,34 +114,17 @@ mod tests {
         let pad = ("pad", ArgValue::Int(1));
         check(vec![kernel.clone()], &[3.0]);
         check(vec![kernel.clone(), pad.clone()], &[0.25, 1.25, 2.75, 7.0]);
-        check(
-            vec![
-                kernel.clone(),
-                pad,
-                ("count_include_pad", ArgValue::Bool(false)),
-            ],
-            &[1.0, 2.5, 5.5, 7.0],
-        );
+        check(vec![kernel.clone(), pad, ("count_include_pad", ArgValue::Bool(false))], &[1.0, 2.5, 5.5, 7.0]);
         // The part of a window beyond the end counts in neither case.
-        check(
-            vec![kernel, ("ceil", ArgValue::Bool(true))],
-            &[3.0, 4.5, 7.5, 9.0],
-        );
+        check(vec![kernel, ("ceil", ArgValue::Bool(true))], &[3.0, 4.5, 7.5, 9.0]);
     }
 
     #[test]
     fn needs_an_image() {
         let x = Type::f32([3, 3]);
         let operands = [&x];
-        let error = AvgPool::from_call(&Call::new(
-            &AvgPool::SIGNATURE,
-            &operands,
-            vec![("kernel", ArgValue::Int(2))],
-        ))
-        .unwrap_err();
-        assert_eq!(
-            error.message,
-            "avg_pool needs a tensor of rank 4 (n, channels, height, width), found f32[3,3]"
-        );
+        let error = AvgPool::from_call(&Call::new(&AvgPool::SIGNATURE, &operands, vec![("kernel", ArgValue::Int(2))]))
+            .unwrap_err();
+        assert_eq!(error.message, "avg_pool needs a tensor of rank 4 (n, channels, height, width), found f32[3,3]");
     }
 }

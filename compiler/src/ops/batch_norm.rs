@@ -3,8 +3,8 @@
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::value::{Element, Sum, product, rounded, sum};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -36,15 +36,9 @@ fn channels<D: Extent>(x: &Type<D>) -> Result<usize, Mismatch> {
 impl BatchNorm {
     fn fault(&self) -> Option<(&'static str, String)> {
         if !(0.0..=f64::from(f32::MAX)).contains(&self.eps) {
-            Some((
-                "eps",
-                format!("must not be negative nor beyond f32, found {:?}", self.eps),
-            ))
+            Some(("eps", format!("must not be negative nor beyond f32, found {:?}", self.eps)))
         } else if !(0.0..=1.0).contains(&self.momentum) {
-            Some((
-                "momentum",
-                format!("must be from 0 to 1, found {}", self.momentum),
-            ))
+            Some(("momentum", format!("must be from 0 to 1, found {}", self.momentum)))
         } else {
             None
         }
@@ -104,21 +98,12 @@ impl Operator for BatchNorm {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![
-            ("eps", Attr::Float(self.eps)),
-            ("momentum", Attr::Float(self.momentum)),
-        ]
+        vec![("eps", Attr::Float(self.eps)), ("momentum", Attr::Float(self.momentum))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let [x, params @ ..] = inputs else {
-            return Err(Mismatch::new(
-                "batch_norm takes a tensor and four parameters, not 0 inputs",
-            ));
+            return Err(Mismatch::new("batch_norm takes a tensor and four parameters, not 0 inputs"));
         };
         if params.len() != PARAMS.len() {
             return Err(Mismatch::new(format!(
@@ -130,22 +115,16 @@ impl Operator for BatchNorm {
         let expected = Type::f32([c]);
         for (i, (&param, name)) in params.iter().zip(PARAMS).enumerate() {
             if param.dtype != expected.dtype || !param.has_shape(&expected.shape) {
-                return Err(
-                    Mismatch::new(format!("{name} must be {expected}, found {param}"))
-                        .at([1 + i, 0]),
-                );
+                return Err(Mismatch::new(format!("{name} must be {expected}, found {param}")).at([1 + i, 0]));
             }
         }
-        let values_a_channel =
-            || shapes::product(&[&x.shape[..1], &x.shape[2..]].concat())?.known();
+        let values_a_channel = || shapes::product(&[&x.shape[..1], &x.shape[2..]].concat())?.known();
         match mode {
             Mode::Infer => Ok(vec![(*x).clone()]),
             // The unbiased variance divides by one less than the count.
             Mode::Train if c > 0 && values_a_channel().is_some_and(|count| count < 2) => {
-                Err(Mismatch::new(format!(
-                    "training batch_norm needs at least two values a channel, found {x}"
-                ))
-                .at([0]))
+                Err(Mismatch::new(format!("training batch_norm needs at least two values a channel, found {x}"))
+                    .at([0]))
             }
             Mode::Train => Ok(vec![(*x).clone(), expected.lift(), expected.lift()]),
         }
@@ -157,9 +136,8 @@ impl Operator for BatchNorm {
         let mut out = x.clone();
         let (mut new_mean, mut new_variance) = (mean.clone(), variance.clone());
         for c in 0..channels {
-            let positions: Vec<usize> = (0..n)
-                .flat_map(|image| (0..inner).map(move |i| (image * channels + c) * inner + i))
-                .collect();
+            let positions: Vec<usize> =
+                (0..n).flat_map(|image| (0..inner).map(move |i| (image * channels + c) * inner + i)).collect();
             let (mut used_mean, mut used_variance) = (mean.at(c), variance.at(c));
             if mode == Mode::Train {
                 let elements: Vec<Element> = positions.iter().map(|&p| x.at(p)).collect();
@@ -167,13 +145,11 @@ impl Operator for BatchNorm {
                 (used_mean, used_variance) = (batch_mean, divide(squares, elements.len()));
                 (new_mean.value[c], new_mean.bound[c]) = self.blend(mean.at(c), batch_mean);
                 let unbiased = divide(squares, elements.len() - 1);
-                (new_variance.value[c], new_variance.bound[c]) =
-                    self.blend(variance.at(c), unbiased);
+                (new_variance.value[c], new_variance.bound[c]) = self.blend(variance.at(c), unbiased);
             }
             let scale = self.scale(weight.at(c), used_variance);
             for p in positions {
-                (out.value[p], out.bound[p]) =
-                    BatchNorm::normalise(x.at(p), used_mean, scale, bias.at(c));
+                (out.value[p], out.bound[p]) = BatchNorm::normalise(x.at(p), used_mean, scale, bias.at(c));
             }
         }
         match mode {
@@ -201,12 +177,7 @@ impl Declare for BatchNorm {
         doc: "normalisation of each channel",
         operands: Operands::Fixed(&["x"]),
         args: &[
-            ArgSpec {
-                name: "eps",
-                kind: ArgKind::Float,
-                default: Default::Float(1e-5),
-                doc: "added to the variance",
-            },
+            ArgSpec { name: "eps", kind: ArgKind::Float, default: Default::Float(1e-5), doc: "added to the variance" },
             ArgSpec {
                 name: "momentum",
                 kind: ArgKind::Float,
@@ -218,10 +189,7 @@ impl Declare for BatchNorm {
 
     fn from_call(call: &Call<'_>) -> Result<(BatchNorm, Vec<ParamSpec>), CallError> {
         let c = channels(call.operands[0])?;
-        let norm = BatchNorm {
-            eps: call.float("eps")?,
-            momentum: call.float("momentum")?,
-        };
+        let norm = BatchNorm { eps: call.float("eps")?, momentum: call.float("momentum")? };
         if let Some((name, why)) = norm.fault() {
             let help = match name {
                 "eps" => "`eps` is a small number from 0 up, such as `1e-5`",
@@ -240,10 +208,7 @@ impl Declare for BatchNorm {
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<BatchNorm, String> {
-        let norm = BatchNorm {
-            eps: attributes.float("eps")?,
-            momentum: attributes.float("momentum")?,
-        };
+        let norm = BatchNorm { eps: attributes.float("eps")?, momentum: attributes.float("momentum")? };
         match norm.fault() {
             None => Ok(norm),
             Some((name, why)) => Err(format!("attribute `{name}` {why}")),
@@ -253,14 +218,8 @@ impl Declare for BatchNorm {
     fn example(rng: &mut Rng) -> Example<BatchNorm> {
         let x = shapes::random(rng);
         let param = Type::f32([x.shape[1]]);
-        let norm = BatchNorm {
-            eps: rng.pick(&[1e-5, 1e-3]),
-            momentum: 0.1,
-        };
-        Example {
-            op: norm,
-            inputs: vec![x, param.clone(), param.clone(), param.clone(), param],
-        }
+        let norm = BatchNorm { eps: rng.pick(&[1e-5, 1e-3]), momentum: 0.1 };
+        Example { op: norm, inputs: vec![x, param.clone(), param.clone(), param.clone(), param] }
     }
 }
 
@@ -268,31 +227,19 @@ impl Declare for BatchNorm {
 mod tests {
     use super::*;
 
-    const NORM: BatchNorm = BatchNorm {
-        eps: 0.0,
-        momentum: 0.25,
-    };
+    const NORM: BatchNorm = BatchNorm { eps: 0.0, momentum: 0.25 };
 
     fn check(mode: Mode, x: &Bounded, params: [&[f64]; 4], expected: &[&[f64]]) -> Vec<Bounded> {
         let params = params.map(|values| Bounded::exact(&[values.len()], values.iter().copied()));
         let inputs: Vec<&Bounded> = std::iter::once(x).chain(&params).collect();
         let found = NORM.evaluate(&inputs, mode);
-        assert_eq!(
-            found
-                .iter()
-                .map(|result| result.value.as_slice())
-                .collect::<Vec<_>>(),
-            expected
-        );
+        assert_eq!(found.iter().map(|result| result.value.as_slice()).collect::<Vec<_>>(), expected);
         found
     }
 
     #[test]
     fn inference_uses_the_running_statistics() {
-        let x = Bounded::new(
-            [1, 2, 1, 2],
-            [(1.0, 0.0), (3.0, 0.5), (1.0, 0.0), (1.0, 0.0)],
-        );
+        let x = Bounded::new([1, 2, 1, 2], [(1.0, 0.0), (3.0, 0.5), (1.0, 0.0), (1.0, 0.0)]);
         let found = check(
             Mode::Infer,
             &x,
@@ -301,10 +248,7 @@ mod tests {
         );
         // scale 1: the operand's error stays what it is.
         assert!((0.5..0.51).contains(&found[0].bound[1]), "{found:?}");
-        assert!(
-            found[0].bound[2] > 200_000.0 / f64::from(1 << 24),
-            "{found:?}"
-        );
+        assert!(found[0].bound[2] > 200_000.0 / f64::from(1 << 24), "{found:?}");
     }
 
     #[test]
@@ -312,41 +256,23 @@ mod tests {
         // Mean 2, squared deviations 4 in all: biased variance 1, unbiased 4/3.
         let x = Bounded::exact(&[4, 1], [1.0, 3.0, 1.0, 3.0]);
         let unbiased = 0.75 * 8.0 + 0.25 * (4.0 / 3.0);
-        let found = check(
-            Mode::Train,
-            &x,
-            [&[3.0], &[1.0], &[6.0], &[8.0]],
-            &[&[-2.0, 4.0, -2.0, 4.0], &[5.0], &[unbiased]],
-        );
-        assert!(
-            found
-                .iter()
-                .flat_map(|result| &result.bound)
-                .all(|&bound| bound > 0.0 && bound < 1e-4),
-            "{found:?}"
-        );
+        let found =
+            check(Mode::Train, &x, [&[3.0], &[1.0], &[6.0], &[8.0]], &[&[-2.0, 4.0, -2.0, 4.0], &[5.0], &[unbiased]]);
+        assert!(found.iter().flat_map(|result| &result.bound).all(|&bound| bound > 0.0 && bound < 1e-4), "{found:?}");
     }
 
     #[test]
     fn a_negative_variance_is_nan() {
         let x = Bounded::exact(&[1, 1], [1.0]);
         let params = [1.0, 0.0, 0.0, -1.0].map(|v| Bounded::exact(&[1], [v]));
-        let y = &NORM.evaluate(
-            &[&x, &params[0], &params[1], &params[2], &params[3]],
-            Mode::Infer,
-        )[0];
+        let y = &NORM.evaluate(&[&x, &params[0], &params[1], &params[2], &params[3]], Mode::Infer)[0];
         assert!(y.value[0].is_nan() && !y.bound[0].is_nan());
     }
 
     fn check_types(x: &[usize], param: &[usize], mode: Mode, expected: Result<usize, &str>) {
         let (x, param) = (Type::f32(x), Type::f32(param));
         let found = NORM.infer(&[&x, &param, &param, &param, &param], mode);
-        assert_eq!(
-            found
-                .map(|types| types.len())
-                .map_err(|error| error.message),
-            expected.map_err(str::to_string)
-        );
+        assert_eq!(found.map(|types| types.len()).map_err(|error| error.message), expected.map_err(str::to_string));
     }
 
     #[test]
@@ -359,19 +285,12 @@ mod tests {
             Mode::Train,
             Err("training batch_norm needs at least two values a channel, found f32[1,3]"),
         );
-        check_types(
-            &[1, 3, 4, 4],
-            &[4],
-            Mode::Infer,
-            Err("weight must be f32[3], found f32[4]"),
-        );
+        check_types(&[1, 3, 4, 4], &[4], Mode::Infer, Err("weight must be f32[3], found f32[4]"));
         check_types(
             &[1, 3, 4],
             &[3],
             Mode::Infer,
-            Err(
-                "batch_norm needs a tensor of rank 2 or 4 with channels in dimension 1, found f32[1,3,4]",
-            ),
+            Err("batch_norm needs a tensor of rank 2 or 4 with channels in dimension 1, found f32[1,3,4]"),
         );
     }
 
@@ -379,27 +298,9 @@ mod tests {
     fn statistics_are_state() {
         let x = Type::f32([1, 8, 4, 4]);
         let operands = [&x];
-        let (norm, params) =
-            BatchNorm::from_call(&Call::new(&BatchNorm::SIGNATURE, &operands, Vec::new())).unwrap();
-        assert_eq!(
-            norm,
-            BatchNorm {
-                eps: 1e-5,
-                momentum: 0.1
-            }
-        );
-        let params: Vec<_> = params
-            .iter()
-            .map(|param| (param.suffix, param.state))
-            .collect();
-        assert_eq!(
-            params,
-            [
-                ("weight", false),
-                ("bias", false),
-                ("running_mean", true),
-                ("running_var", true)
-            ]
-        );
+        let (norm, params) = BatchNorm::from_call(&Call::new(&BatchNorm::SIGNATURE, &operands, Vec::new())).unwrap();
+        assert_eq!(norm, BatchNorm { eps: 1e-5, momentum: 0.1 });
+        let params: Vec<_> = params.iter().map(|param| (param.suffix, param.state)).collect();
+        assert_eq!(params, [("weight", false), ("bias", false), ("running_mean", true), ("running_var", true)]);
     }
 }

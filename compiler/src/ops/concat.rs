@@ -2,8 +2,8 @@
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -25,11 +25,7 @@ impl Operator for Concat {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let Some(&first) = inputs.first() else {
             return Err(Mismatch::new("concat takes at least one tensor"));
         };
@@ -39,33 +35,22 @@ impl Operator for Concat {
         }
         for (i, &x) in inputs.iter().enumerate().skip(1) {
             let wrong = |why: String| {
-                Mismatch::new(format!(
-                    "cannot concatenate {first} and {x} along dimension {}: {why}",
-                    self.axis
-                ))
-                .at([0, i])
+                Mismatch::new(format!("cannot concatenate {first} and {x} along dimension {}: {why}", self.axis))
+                    .at([0, i])
             };
             if x.dtype != first.dtype {
                 return Err(wrong("the element types differ".to_string()));
             }
             if x.rank() != first.rank() {
-                return Err(wrong(format!(
-                    "the ranks are {} and {}",
-                    first.rank(),
-                    x.rank()
-                )));
+                return Err(wrong(format!("the ranks are {} and {}", first.rank(), x.rank())));
             }
-            if let Some(d) =
-                (0..x.rank()).find(|&d| d != self.axis && !x.shape[d].same(&first.shape[d]))
-            {
+            if let Some(d) = (0..x.rank()).find(|&d| d != self.axis && !x.shape[d].same(&first.shape[d])) {
                 let (one, other) = (&first.shape[d], &x.shape[d]);
                 let help = format!("all dimensions but {} must be equal", self.axis);
-                return Err(wrong(shapes::differ(d, one, other))
-                    .help(shapes::equal_if(one, other).unwrap_or(help)));
+                return Err(wrong(shapes::differ(d, one, other)).help(shapes::equal_if(one, other).unwrap_or(help)));
             }
             let sum = result.shape[self.axis].plus(&x.shape[self.axis]);
-            result.shape[self.axis] =
-                sum.ok_or_else(|| wrong("the sum is too large".to_string()))?;
+            result.shape[self.axis] = sum.ok_or_else(|| wrong("the sum is too large".to_string()))?;
         }
         Ok(vec![shapes::fits(result)?])
     }
@@ -112,20 +97,13 @@ impl Declare for Concat {
 
     fn from_call(call: &Call<'_>) -> Result<(Concat, Vec<ParamSpec>), CallError> {
         match call.operands.first() {
-            Some(first) => Ok((
-                Concat {
-                    axis: shapes::axis(call, first, false)?,
-                },
-                Vec::new(),
-            )),
+            Some(first) => Ok((Concat { axis: shapes::axis(call, first, false)? }, Vec::new())),
             None => Err(CallError::operand("concat takes at least one tensor")),
         }
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Concat, String> {
-        Ok(Concat {
-            axis: attributes.int("axis")?,
-        })
+        Ok(Concat { axis: attributes.int("axis")? })
     }
 
     fn example(rng: &mut Rng) -> Example<Concat> {
@@ -137,10 +115,7 @@ impl Declare for Concat {
             next.shape[axis] = rng.range(1, 20);
             inputs.push(next);
         }
-        Example {
-            op: Concat { axis },
-            inputs,
-        }
+        Example { op: Concat { axis }, inputs }
     }
 }
 
@@ -162,11 +137,7 @@ mod tests {
 
     #[test]
     fn shape_rule() {
-        check(
-            1,
-            &[&[1, 2, 5, 5], &[1, 3, 5, 5], &[1, 4, 5, 5]],
-            Ok(&[1, 9, 5, 5]),
-        );
+        check(1, &[&[1, 2, 5, 5], &[1, 3, 5, 5], &[1, 4, 5, 5]], Ok(&[1, 9, 5, 5]));
         check(0, &[&[2], &[3]], Ok(&[5]));
         check(0, &[&[7]], Ok(&[7]));
         check(
@@ -180,10 +151,7 @@ mod tests {
         check(
             1,
             &[&[1, 2], &[2]],
-            Err((
-                "cannot concatenate f32[1,2] and f32[2] along dimension 1: the ranks are 2 and 1",
-                &[0, 1],
-            )),
+            Err(("cannot concatenate f32[1,2] and f32[2] along dimension 1: the ranks are 2 and 1", &[0, 1])),
         );
         check(2, &[&[1, 2]], Err(("f32[1,2] has no axis 2", &[0])));
         check(0, &[], Err(("concat takes at least one tensor", &[])));

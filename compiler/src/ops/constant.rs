@@ -2,8 +2,8 @@
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -22,10 +22,7 @@ pub struct Constant {
 impl Constant {
     /// A number that broadcasts to anything; none where f32 cannot hold it.
     pub fn scalar(value: f64) -> Option<Constant> {
-        (value as f32).is_finite().then(|| Constant {
-            value,
-            shape: vec![1],
-        })
+        (value as f32).is_finite().then(|| Constant { value, shape: vec![1] })
     }
 }
 
@@ -36,32 +33,19 @@ impl Operator for Constant {
 
     fn attributes(&self) -> Attributes {
         let shape = self.shape.iter().map(|&extent| extent as i64).collect();
-        vec![
-            ("value", Attr::Float(self.value)),
-            ("shape", Attr::Ints(shape)),
-        ]
+        vec![("value", Attr::Float(self.value)), ("shape", Attr::Ints(shape))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         if !inputs.is_empty() {
-            return Err(Mismatch::new(format!(
-                "constant takes no tensor, not {}",
-                inputs.len()
-            )));
+            return Err(Mismatch::new(format!("constant takes no tensor, not {}", inputs.len())));
         }
         Ok(vec![shapes::fits(Type::f32(self.shape.as_slice()).lift())?])
     }
 
     fn evaluate(&self, _inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let elements = self.shape.iter().product();
-        vec![Bounded::exact(
-            &self.shape,
-            std::iter::repeat_n(f64::from(self.value as f32), elements),
-        )]
+        vec![Bounded::exact(&self.shape, std::iter::repeat_n(f64::from(self.value as f32), elements))]
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
@@ -82,19 +66,13 @@ impl Declare for Constant {
         name: "constant",
         doc: "a number as a tensor",
         operands: Operands::Fixed(&[]),
-        args: &[ArgSpec {
-            name: "value",
-            kind: ArgKind::Float,
-            default: Default::Required,
-            doc: "the number",
-        }],
+        args: &[ArgSpec { name: "value", kind: ArgKind::Float, default: Default::Required, doc: "the number" }],
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Constant, Vec<ParamSpec>), CallError> {
         let value = call.float("value")?;
-        let constant = Constant::scalar(value).ok_or_else(|| {
-            CallError::argument("value", format!("{value:?} is too large for f32"))
-        })?;
+        let constant = Constant::scalar(value)
+            .ok_or_else(|| CallError::argument("value", format!("{value:?} is too large for f32")))?;
         Ok((constant, Vec::new()))
     }
 
@@ -103,25 +81,12 @@ impl Declare for Constant {
         if !(value as f32).is_finite() {
             return Err(format!("{value:?} is too large for f32"));
         }
-        Ok(Constant {
-            value,
-            shape: attributes.int_list("shape")?,
-        })
+        Ok(Constant { value, shape: attributes.int_list("shape")? })
     }
 
     fn example(rng: &mut Rng) -> Example<Constant> {
-        let shape = if rng.flip() {
-            vec![1]
-        } else {
-            shapes::random(rng).shape
-        };
-        Example {
-            op: Constant {
-                value: rng.range(0, 2000) as f64 / 100.0 - 10.0,
-                shape,
-            },
-            inputs: Vec::new(),
-        }
+        let shape = if rng.flip() { vec![1] } else { shapes::random(rng).shape };
+        Example { op: Constant { value: rng.range(0, 2000) as f64 / 100.0 - 10.0, shape }, inputs: Vec::new() }
     }
 }
 
@@ -139,23 +104,14 @@ mod tests {
     fn is_the_nearest_f32() {
         let constant = call(ArgValue::Float(0.1)).unwrap();
         assert_eq!(constant.infer(&[], Mode::Infer), Ok(vec![Type::f32([1])]));
-        assert_eq!(
-            constant.evaluate(&[], Mode::Infer)[0].value,
-            [f64::from(0.1_f32)]
-        );
+        assert_eq!(constant.evaluate(&[], Mode::Infer)[0].value, [f64::from(0.1_f32)]);
         assert_eq!(call(ArgValue::Int(-3)).unwrap().value, -3.0);
     }
 
     #[test]
     fn refuses_what_f32_cannot_hold() {
-        assert_eq!(
-            call(ArgValue::Float(1e39)).unwrap_err().message,
-            "1e39 is too large for f32"
-        );
-        let vast = Constant {
-            value: 0.0,
-            shape: vec![1 << 30, 1 << 30],
-        };
+        assert_eq!(call(ArgValue::Float(1e39)).unwrap_err().message, "1e39 is too large for f32");
+        let vast = Constant { value: 0.0, shape: vec![1 << 30, 1 << 30] };
         assert_eq!(
             vast.infer::<usize>(&[], Mode::Infer).unwrap_err().message,
             "the result would be f32[1073741824,1073741824], which has more than 1 TiB, the most that a tensor may take"

@@ -6,8 +6,8 @@ use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::geometry::Window;
 use super::value::Sum;
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -47,11 +47,7 @@ impl Operator for Conv {
         attributes
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let (x, weight, bias) = match *inputs {
             [x, weight] => (x, weight, None),
             [x, weight, bias] => (x, weight, Some(bias)),
@@ -65,35 +61,20 @@ impl Operator for Conv {
         let out = self.window.output(x, false)?;
         let channels = shapes::known("conv", "channels", x, &x.shape[1])?;
         let [out_channels, _, _, _] = &weight.shape[..] else {
-            return Err(
-                Mismatch::new(format!("the weight must have rank 4, found {weight}")).at([1]),
-            );
+            return Err(Mismatch::new(format!("the weight must have rank 4, found {weight}")).at([1]));
         };
         let out_channels = shapes::known("conv", "output channels", weight, out_channels)?;
         if self.groups == 0 || channels % self.groups != 0 || out_channels % self.groups != 0 {
             return Err(Mismatch::new(indivisible(self.groups, channels, out_channels)).at([0]));
         }
-        let expected = [
-            out_channels,
-            channels / self.groups,
-            self.window.kernel[0],
-            self.window.kernel[1],
-        ];
+        let expected = [out_channels, channels / self.groups, self.window.kernel[0], self.window.kernel[1]];
         if !weight.has_shape(&expected) {
-            return Err(Mismatch::new(format!(
-                "the weight must be {}, found {weight}",
-                Type::f32(expected)
-            ))
-            .at([1]));
+            return Err(Mismatch::new(format!("the weight must be {}, found {weight}", Type::f32(expected))).at([1]));
         }
         if let Some(bias) = bias
             && !bias.has_shape(&[out_channels])
         {
-            return Err(Mismatch::new(format!(
-                "the bias must be {}, found {bias}",
-                Type::f32([out_channels])
-            ))
-            .at([2]));
+            return Err(Mismatch::new(format!("the bias must be {}, found {bias}", Type::f32([out_channels]))).at([2]));
         }
         let [height, width] = out;
         Ok(vec![shapes::fits(Type {
@@ -105,15 +86,9 @@ impl Operator for Conv {
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let (x, weight, bias) = (inputs[0], inputs[1], inputs.get(2));
         let (ic, h, w) = (x.shape[1], x.shape[2], x.shape[3]);
-        let (oc, icg, kh, kw) = (
-            weight.shape[0],
-            weight.shape[1],
-            weight.shape[2],
-            weight.shape[3],
-        );
+        let (oc, icg, kh, kw) = (weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3]);
         let ocg = oc / self.groups;
-        let [oh, ow] =
-            [(0, h), (1, w)].map(|(d, size)| self.window.count(d, &size, false).unwrap_or(0));
+        let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| self.window.count(d, &size, false).unwrap_or(0));
         let mut elements = Vec::with_capacity(x.shape[0] * oc * oh * ow);
         for n in 0..x.shape[0] {
             for o in 0..oc {
@@ -128,14 +103,12 @@ impl Operator for Conv {
                         }
                         for i in 0..icg {
                             for ky in rows.clone() {
-                                let iy = y * self.window.stride[0] + ky * self.window.dilation[0]
-                                    - self.window.pad[0];
+                                let iy = y * self.window.stride[0] + ky * self.window.dilation[0] - self.window.pad[0];
                                 let row = ((first + i) * h + iy) * w;
                                 let tap = ((o * icg + i) * kh + ky) * kw;
                                 for kx in columns.clone() {
-                                    let ix = z * self.window.stride[1]
-                                        + kx * self.window.dilation[1]
-                                        - self.window.pad[1];
+                                    let ix =
+                                        z * self.window.stride[1] + kx * self.window.dilation[1] - self.window.pad[1];
                                     sum.add_product(x.at(row + ix), weight.at(tap + kx));
                                 }
                             }
@@ -150,20 +123,12 @@ impl Operator for Conv {
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(
-            Kind::Conv {
-                window: self.window,
-                groups: self.groups,
-            },
-            inputs.len(),
-        )
+        Lowering::single(Kind::Conv { window: self.window, groups: self.groups }, inputs.len())
     }
 
     fn cost(&self, inputs: &[&Type], results: &[&Type]) -> Cost {
         let taps: usize = inputs[1].shape[1..].iter().product();
-        Cost {
-            macs: (results[0].elements() as u64).saturating_mul(taps as u64),
-        }
+        Cost { macs: (results[0].elements() as u64).saturating_mul(taps as u64) }
     }
 
     fn field(&self) -> Field {
@@ -177,30 +142,15 @@ impl Declare for Conv {
         doc: "convolution over height and width",
         operands: Operands::Fixed(&["x"]),
         args: &[
-            ArgSpec {
-                name: "out",
-                kind: ArgKind::Int,
-                default: Default::Required,
-                doc: "output channels",
-            },
-            ArgSpec {
-                name: "kernel",
-                kind: ArgKind::Pair,
-                default: Default::Required,
-                doc: "taps",
-            },
+            ArgSpec { name: "out", kind: ArgKind::Int, default: Default::Required, doc: "output channels" },
+            ArgSpec { name: "kernel", kind: ArgKind::Pair, default: Default::Required, doc: "taps" },
             ArgSpec {
                 name: "stride",
                 kind: ArgKind::Pair,
                 default: Default::Int(1),
                 doc: "input pixels between outputs",
             },
-            ArgSpec {
-                name: "pad",
-                kind: ArgKind::Pad,
-                default: Default::Int(0),
-                doc: "zeros around the input",
-            },
+            ArgSpec { name: "pad", kind: ArgKind::Pad, default: Default::Int(0), doc: "zeros around the input" },
             ArgSpec {
                 name: "dilation",
                 kind: ArgKind::Pair,
@@ -213,12 +163,7 @@ impl Declare for Conv {
                 default: Default::Int(1),
                 doc: "independent groups of channels",
             },
-            ArgSpec {
-                name: "bias",
-                kind: ArgKind::Bool,
-                default: Default::Bool(true),
-                doc: "add a learnt bias",
-            },
+            ArgSpec { name: "bias", kind: ArgKind::Bool, default: Default::Bool(true), doc: "add a learnt bias" },
         ],
     };
 
@@ -243,10 +188,8 @@ impl Declare for Conv {
             dilation: call.pair("dilation", 1)?,
         };
         window.pad = window.resolve_pad(call.pad("pad")?, [&x.shape[2], &x.shape[3]])?;
-        let mut params = vec![ParamSpec::weight(
-            "weight",
-            [out, channels / groups, window.kernel[0], window.kernel[1]],
-        )];
+        let mut params =
+            vec![ParamSpec::weight("weight", [out, channels / groups, window.kernel[0], window.kernel[1]])];
         if call.bool("bias")? {
             params.push(ParamSpec::weight("bias", [out]));
         }
@@ -254,47 +197,28 @@ impl Declare for Conv {
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Conv, String> {
-        Ok(Conv {
-            window: Window::from_attributes(attributes)?,
-            groups: attributes.int("groups")?,
-        })
+        Ok(Conv { window: Window::from_attributes(attributes)?, groups: attributes.int("groups")? })
     }
 
     fn example(rng: &mut Rng) -> Example<Conv> {
         let groups = rng.pick(&[1, 1, 1, 2, 3, 8]);
         let depthwise = rng.flip();
         let icg = if depthwise { 1 } else { rng.range(1, 9) };
-        let ocg = if depthwise {
-            rng.pick(&[1, 1, 2])
-        } else {
-            rng.range(1, 9)
-        };
+        let ocg = if depthwise { rng.pick(&[1, 1, 2]) } else { rng.range(1, 9) };
         let (ic, oc) = (icg * groups, ocg * groups);
         let kernel = [rng.range(1, 5), rng.range(1, 5)];
         let window = Window {
             kernel,
             stride: [rng.range(1, 3), rng.range(1, 3)],
-            pad: [
-                rng.range(0, kernel[0]),
-                rng.range(0, kernel[1]),
-                rng.range(0, kernel[0]),
-                rng.range(0, kernel[1]),
-            ],
+            pad: [rng.range(0, kernel[0]), rng.range(0, kernel[1]), rng.range(0, kernel[0]), rng.range(0, kernel[1])],
             dilation: [rng.pick(&[1, 1, 2]), rng.pick(&[1, 1, 2])],
         };
-        let x = Type::f32([
-            rng.range(1, 2),
-            ic,
-            window.extent(0) + rng.range(0, 8),
-            window.extent(1) + rng.range(0, 14),
-        ]);
+        let x =
+            Type::f32([rng.range(1, 2), ic, window.extent(0) + rng.range(0, 8), window.extent(1) + rng.range(0, 14)]);
         let mut inputs = vec![x, Type::f32([oc, icg, kernel[0], kernel[1]])];
         if rng.flip() {
             inputs.push(Type::f32([oc]));
         }
-        Example {
-            op: Conv { window, groups },
-            inputs,
-        }
+        Example { op: Conv { window, groups }, inputs }
     }
 }

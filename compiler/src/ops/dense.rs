@@ -5,8 +5,8 @@ use rebirth_runtime::DType;
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::value::Sum;
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -20,11 +20,9 @@ pub struct Dense;
 fn rows<D: Extent>(x: &Type<D>) -> Result<(&D, usize), Mismatch> {
     match &x.shape[..] {
         [n, k] => Ok((n, shapes::known("dense", "features", x, k)?)),
-        _ => Err(Mismatch::new(format!(
-            "dense needs a tensor of rank 2 (n, features), found {x}"
-        ))
-        .at([0])
-        .help("put `|> flatten` before it")),
+        _ => Err(Mismatch::new(format!("dense needs a tensor of rank 2 (n, features), found {x}"))
+            .at([0])
+            .help("put `|> flatten` before it")),
     }
 }
 
@@ -37,11 +35,7 @@ impl Operator for Dense {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let (x, weight, bias) = match *inputs {
             [x, weight] => (x, weight, None),
             [x, weight, bias] => (x, weight, Some(bias)),
@@ -56,10 +50,7 @@ impl Operator for Dense {
         let out = match &weight.shape[..] {
             [out, k] if k.is(features) => out,
             _ => {
-                return Err(Mismatch::new(format!(
-                    "the weight must be f32[out,{features}], found {weight}"
-                ))
-                .at([1, 0]));
+                return Err(Mismatch::new(format!("the weight must be f32[out,{features}], found {weight}")).at([1, 0]));
             }
         };
         if let Some(bias) = bias
@@ -67,10 +58,7 @@ impl Operator for Dense {
         {
             return Err(Mismatch::new(format!("the bias must be f32[{out}], found {bias}")).at([2, 1]));
         }
-        Ok(vec![shapes::fits(Type {
-            dtype: DType::F32,
-            shape: vec![n.clone(), out.clone()],
-        })?])
+        Ok(vec![shapes::fits(Type { dtype: DType::F32, shape: vec![n.clone(), out.clone()] })?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
@@ -98,9 +86,7 @@ impl Operator for Dense {
     }
 
     fn cost(&self, inputs: &[&Type], results: &[&Type]) -> Cost {
-        Cost {
-            macs: (results[0].elements() as u64).saturating_mul(inputs[0].shape[1] as u64),
-        }
+        Cost { macs: (results[0].elements() as u64).saturating_mul(inputs[0].shape[1] as u64) }
     }
 
     fn field(&self) -> Field {
@@ -114,18 +100,8 @@ impl Declare for Dense {
         doc: "fully connected layer",
         operands: Operands::Fixed(&["x"]),
         args: &[
-            ArgSpec {
-                name: "out",
-                kind: ArgKind::Int,
-                default: Default::Required,
-                doc: "output features",
-            },
-            ArgSpec {
-                name: "bias",
-                kind: ArgKind::Bool,
-                default: Default::Bool(true),
-                doc: "add a learnt bias",
-            },
+            ArgSpec { name: "out", kind: ArgKind::Int, default: Default::Required, doc: "output features" },
+            ArgSpec { name: "bias", kind: ArgKind::Bool, default: Default::Bool(true), doc: "add a learnt bias" },
         ],
     };
 
@@ -163,31 +139,17 @@ mod tests {
         let x = Type::f32([4, 512]);
         let operands = [&x];
         let given = vec![("out", ArgValue::Int(10))];
-        let (_, params) =
-            Dense::from_call(&Call::new(&Dense::SIGNATURE, &operands, given)).unwrap();
-        assert_eq!(
-            params,
-            [
-                ParamSpec::weight("weight", [10, 512]),
-                ParamSpec::weight("bias", [10])
-            ]
-        );
+        let (_, params) = Dense::from_call(&Call::new(&Dense::SIGNATURE, &operands, given)).unwrap();
+        assert_eq!(params, [ParamSpec::weight("weight", [10, 512]), ParamSpec::weight("bias", [10])]);
     }
 
     #[test]
     fn an_image_must_be_flattened() {
         let x = Type::f32([1, 512, 1, 1]);
         let operands = [&x];
-        let error = Dense::from_call(&Call::new(
-            &Dense::SIGNATURE,
-            &operands,
-            vec![("out", ArgValue::Int(10))],
-        ))
-        .unwrap_err();
-        assert_eq!(
-            error.message,
-            "dense needs a tensor of rank 2 (n, features), found f32[1,512,1,1]"
-        );
+        let error =
+            Dense::from_call(&Call::new(&Dense::SIGNATURE, &operands, vec![("out", ArgValue::Int(10))])).unwrap_err();
+        assert_eq!(error.message, "dense needs a tensor of rank 2 (n, features), found f32[1,512,1,1]");
         assert_eq!(error.help.as_deref(), Some("put `|> flatten` before it"));
     }
 
@@ -195,10 +157,7 @@ mod tests {
     fn the_weight_must_fit() {
         let (x, weight) = (Type::f32([1, 3]), Type::f32([2, 4]));
         let error = Dense.infer(&[&x, &weight], Mode::Infer).unwrap_err();
-        assert_eq!(
-            error.message,
-            "the weight must be f32[out,3], found f32[2,4]"
-        );
+        assert_eq!(error.message, "the weight must be f32[out,3], found f32[2,4]");
         let (weight, bias) = (Type::f32([2, 3]), Type::f32([3]));
         let error = Dense.infer(&[&x, &weight, &bias], Mode::Infer).unwrap_err();
         assert_eq!(error.message, "the bias must be f32[2], found f32[3]");
@@ -211,9 +170,6 @@ mod tests {
         let bias = Bounded::exact(&[2], [100.0, 0.0]);
         let y = &Dense.evaluate(&[&x, &weight, &bias], Mode::Infer)[0];
         assert_eq!(y.value, [111.0, 7.0]);
-        assert!(
-            (1.5..1.501).contains(&y.bound[0]) && (2.5..2.501).contains(&y.bound[1]),
-            "{y:?}"
-        );
+        assert!((1.5..1.501).contains(&y.bound[0]) && (2.5..2.501).contains(&y.bound[1]), "{y:?}");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -25,18 +25,12 @@ impl Operator for Dropout {
         vec![("p", Attr::Float(self.p))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("dropout", inputs)?;
         match mode {
             Mode::Infer => Ok(vec![x.clone()]),
-            Mode::Train => Err(Mismatch::new(
-                "dropout cannot be trained: it has no random state in training mode",
-            )
-            .help("use the graph of inference mode, or leave dropout out")),
+            Mode::Train => Err(Mismatch::new("dropout cannot be trained: it has no random state in training mode")
+                .help("use the graph of inference mode, or leave dropout out")),
         }
     }
 
@@ -73,11 +67,8 @@ impl Declare for Dropout {
     fn from_call(call: &Call<'_>) -> Result<(Dropout, Vec<ParamSpec>), CallError> {
         let p = call.float("p")?;
         if !(0.0..1.0).contains(&p) {
-            return Err(CallError::argument(
-                "p",
-                format!("`p` must be at least 0 and below 1, not {p}"),
-            )
-            .help("`p` is the share of elements that are dropped, such as `0.5`"));
+            return Err(CallError::argument("p", format!("`p` must be at least 0 and below 1, not {p}"))
+                .help("`p` is the share of elements that are dropped, such as `0.5`"));
         }
         Ok((Dropout { p }, Vec::new()))
     }
@@ -85,19 +76,12 @@ impl Declare for Dropout {
     fn from_attributes(attributes: &mut AttrReader) -> Result<Dropout, String> {
         match attributes.float("p")? {
             p if (0.0..1.0).contains(&p) => Ok(Dropout { p }),
-            p => Err(format!(
-                "attribute `p` must be at least 0 and below 1, not {p}"
-            )),
+            p => Err(format!("attribute `p` must be at least 0 and below 1, not {p}")),
         }
     }
 
     fn example(rng: &mut Rng) -> Example<Dropout> {
-        Example {
-            op: Dropout {
-                p: rng.range(0, 9) as f64 / 10.0,
-            },
-            inputs: vec![shapes::random(rng)],
-        }
+        Example { op: Dropout { p: rng.range(0, 9) as f64 / 10.0 }, inputs: vec![shapes::random(rng)] }
     }
 }
 
@@ -109,14 +93,8 @@ mod tests {
     fn check_p(p: f64, expected: Result<f64, &str>) {
         let x = Type::f32([1, 2]);
         let operands = [&x];
-        let call = Call::new(
-            &Dropout::SIGNATURE,
-            &operands,
-            vec![("p", ArgValue::Float(p))],
-        );
-        let found = Dropout::from_call(&call)
-            .map(|(op, _)| op.p)
-            .map_err(|error| error.message);
+        let call = Call::new(&Dropout::SIGNATURE, &operands, vec![("p", ArgValue::Float(p))]);
+        let found = Dropout::from_call(&call).map(|(op, _)| op.p).map_err(|error| error.message);
         assert_eq!(found, expected.map_err(str::to_string));
     }
 
@@ -131,14 +109,8 @@ mod tests {
     #[test]
     fn only_inference() {
         let x = Type::f32([1, 2]);
-        assert_eq!(
-            Dropout { p: 0.5 }.infer(&[&x], Mode::Infer),
-            Ok(vec![x.clone()])
-        );
+        assert_eq!(Dropout { p: 0.5 }.infer(&[&x], Mode::Infer), Ok(vec![x.clone()]));
         let error = Dropout { p: 0.5 }.infer(&[&x], Mode::Train).unwrap_err();
-        assert_eq!(
-            error.message,
-            "dropout cannot be trained: it has no random state in training mode"
-        );
+        assert_eq!(error.message, "dropout cannot be trained: it has no random state in training mode");
     }
 }

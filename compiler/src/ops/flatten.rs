@@ -2,8 +2,8 @@
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -25,24 +25,17 @@ impl Operator for Flatten {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("flatten", inputs)?;
         let Some((before, behind)) = x.shape.split_at_checked(self.axis) else {
-            return Err(Mismatch::new(format!(
-                "flatten at axis {} needs as many dimensions, found {x}",
-                self.axis
-            ))
-            .at([0]));
+            return Err(
+                Mismatch::new(format!("flatten at axis {} needs as many dimensions, found {x}", self.axis)).at([0])
+            );
         };
         match (shapes::product(before), shapes::product(behind)) {
-            (Some(before), Some(behind)) => Ok(vec![shapes::fits(Type {
-                dtype: x.dtype,
-                shape: vec![before, behind],
-            })?]),
+            (Some(before), Some(behind)) => {
+                Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![before, behind] })?])
+            }
             _ => Err(Mismatch::new(format!("{x} has too many elements to flatten")).at([0])),
         }
     }
@@ -79,28 +72,16 @@ impl Declare for Flatten {
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Flatten, Vec<ParamSpec>), CallError> {
-        Ok((
-            Flatten {
-                axis: shapes::axis(call, call.operands[0], true)?,
-            },
-            Vec::new(),
-        ))
+        Ok((Flatten { axis: shapes::axis(call, call.operands[0], true)? }, Vec::new()))
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Flatten, String> {
-        Ok(Flatten {
-            axis: attributes.int("axis")?,
-        })
+        Ok(Flatten { axis: attributes.int("axis")? })
     }
 
     fn example(rng: &mut Rng) -> Example<Flatten> {
         let x = shapes::random(rng);
-        Example {
-            op: Flatten {
-                axis: rng.range(0, x.rank()),
-            },
-            inputs: vec![x],
-        }
+        Example { op: Flatten { axis: rng.range(0, x.rank()) }, inputs: vec![x] }
     }
 }
 
@@ -109,15 +90,8 @@ mod tests {
     use super::*;
 
     fn check(x: &[usize], axis: usize, expected: Result<[usize; 2], &str>) {
-        let found = Flatten { axis }
-            .infer(&[&Type::f32(x)], Mode::Infer)
-            .map_err(|error| error.message);
-        assert_eq!(
-            found,
-            expected
-                .map(|shape| vec![Type::f32(shape)])
-                .map_err(str::to_string)
-        );
+        let found = Flatten { axis }.infer(&[&Type::f32(x)], Mode::Infer).map_err(|error| error.message);
+        assert_eq!(found, expected.map(|shape| vec![Type::f32(shape)]).map_err(str::to_string));
     }
 
     #[test]
@@ -127,19 +101,12 @@ mod tests {
         check(&[2, 3, 4, 5], 3, Ok([24, 5]));
         check(&[2, 3], 2, Ok([6, 1]));
         check(&[], 0, Ok([1, 1]));
-        check(
-            &[2, 3],
-            3,
-            Err("flatten at axis 3 needs as many dimensions, found f32[2,3]"),
-        );
+        check(&[2, 3], 3, Err("flatten at axis 3 needs as many dimensions, found f32[2,3]"));
     }
 
     #[test]
     fn keeps_the_order() {
         let x = Bounded::exact(&[1, 2, 1, 2], [1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(
-            Flatten { axis: 1 }.evaluate(&[&x], Mode::Infer),
-            [Bounded::exact(&[1, 4], [1.0, 2.0, 3.0, 4.0])]
-        );
+        assert_eq!(Flatten { axis: 1 }.evaluate(&[&x], Mode::Infer), [Bounded::exact(&[1, 4], [1.0, 2.0, 3.0, 4.0])]);
     }
 }

@@ -3,8 +3,8 @@
 use super::call::AttrReader;
 use super::value::Sum;
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -24,17 +24,10 @@ impl Operator for GlobalAvgPool {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("global_avg_pool", inputs)?;
         let [n, c, ..] = shapes::image("global_avg_pool", x)?;
-        Ok(vec![Type {
-            dtype: x.dtype,
-            shape: vec![n, c, D::constant(1), D::constant(1)],
-        }])
+        Ok(vec![Type { dtype: x.dtype, shape: vec![n, c, D::constant(1), D::constant(1)] }])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
@@ -51,14 +44,7 @@ impl Operator for GlobalAvgPool {
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
         let pixels = inputs[0].shape[2] * inputs[0].shape[3];
         let finish = Expr::Leaf(Operand(0)) * Expr::Const((1.0 / pixels as f64) as f32);
-        Lowering::single(
-            Kind::Reduce {
-                axes: vec![2, 3],
-                combine: Combine::Sum,
-                finish,
-            },
-            1,
-        )
+        Lowering::single(Kind::Reduce { axes: vec![2, 3], combine: Combine::Sum, finish }, 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -87,16 +73,8 @@ impl Declare for GlobalAvgPool {
     }
 
     fn example(rng: &mut Rng) -> Example<GlobalAvgPool> {
-        let x = Type::f32([
-            rng.range(1, 2),
-            rng.range(1, 37),
-            rng.range(1, 9),
-            rng.range(1, 9),
-        ]);
-        Example {
-            op: GlobalAvgPool,
-            inputs: vec![x],
-        }
+        let x = Type::f32([rng.range(1, 2), rng.range(1, 37), rng.range(1, 9), rng.range(1, 9)]);
+        Example { op: GlobalAvgPool, inputs: vec![x] }
     }
 }
 
@@ -106,15 +84,9 @@ mod tests {
 
     #[test]
     fn averages_each_channel() {
-        let x = Bounded::new(
-            [1, 2, 1, 2],
-            [(1.0, 0.5), (2.0, 0.0), (-4.0, 0.0), (4.0, 0.0)],
-        );
+        let x = Bounded::new([1, 2, 1, 2], [(1.0, 0.5), (2.0, 0.0), (-4.0, 0.0), (4.0, 0.0)]);
         let y = &GlobalAvgPool.evaluate(&[&x], Mode::Infer)[0];
-        assert_eq!(
-            (y.shape.as_slice(), y.value.as_slice()),
-            ([1, 2, 1, 1].as_slice(), [1.5, 0.0].as_slice())
-        );
+        assert_eq!((y.shape.as_slice(), y.value.as_slice()), ([1, 2, 1, 1].as_slice(), [1.5, 0.0].as_slice()));
         assert!((0.25..0.2501).contains(&y.bound[0]), "{y:?}");
         // Nothing is left of the sum, but the roundings of its terms are.
         assert!((1e-7..1e-5).contains(&y.bound[1]), "{y:?}");
@@ -122,17 +94,11 @@ mod tests {
 
     #[test]
     fn needs_an_image() {
-        let error = GlobalAvgPool
-            .infer(&[&Type::f32([1, 10])], Mode::Infer)
-            .unwrap_err();
+        let error = GlobalAvgPool.infer(&[&Type::f32([1, 10])], Mode::Infer).unwrap_err();
         assert_eq!(
             error.message,
             "global_avg_pool needs a tensor of rank 4 (n, channels, height, width), found f32[1,10]"
         );
-        assert!(
-            GlobalAvgPool
-                .infer(&[&Type::f32([1, 10, 0, 3])], Mode::Infer)
-                .is_err()
-        );
+        assert!(GlobalAvgPool.infer(&[&Type::f32([1, 10, 0, 3])], Mode::Infer).is_err());
     }
 }

@@ -3,8 +3,8 @@
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::value::{Element, FUNCTION, Sum, U, gamma, product, rounded};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -37,18 +37,9 @@ impl Lrn {
         if self.size == 0 {
             Some(("size", "must be at least 1".to_string()))
         } else if !fits(self.alpha) || self.alpha < 0.0 {
-            Some((
-                "alpha",
-                format!(
-                    "must not be negative nor beyond f32, found {:?}",
-                    self.alpha
-                ),
-            ))
+            Some(("alpha", format!("must not be negative nor beyond f32, found {:?}", self.alpha)))
         } else if !fits(self.beta) {
-            Some((
-                "beta",
-                format!("must be finite in f32, found {:?}", self.beta),
-            ))
+            Some(("beta", format!("must be finite in f32, found {:?}", self.beta)))
         } else if !fits(self.k) || self.k < normal {
             Some(("k", format!("must be positive in f32, found {:?}", self.k)))
         } else {
@@ -65,11 +56,7 @@ impl Lrn {
         let value = base.powf(-self.beta);
         let off = bound / base;
         // The largest relative change of the power that a change of the base by `off` makes.
-        let carried = if off < 1.0 {
-            (-self.beta.abs() * (-off).ln_1p()).exp_m1()
-        } else {
-            f64::INFINITY
-        };
+        let carried = if off < 1.0 { (-self.beta.abs() * (-off).ln_1p()).exp_m1() } else { f64::INFINITY };
         // exp(-beta * log(base)): the argument's error becomes relative; beta and the product are rounded, and the logarithm is a function.
         let argument = (FUNCTION + 3.0 * U) * (self.beta * base.ln()).abs();
         let function = argument.exp_m1() + FUNCTION + gamma(2);
@@ -91,11 +78,7 @@ impl Operator for Lrn {
         ]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("lrn", inputs)?;
         if x.rank() != 4 {
             return Err(shapes::no_image("lrn", x));
@@ -161,24 +144,14 @@ impl Declare for Lrn {
         doc: "local response normalisation across channels",
         operands: Operands::Fixed(&["x"]),
         args: &[
-            ArgSpec {
-                name: "size",
-                kind: ArgKind::Int,
-                default: Default::Required,
-                doc: "channels under the window",
-            },
+            ArgSpec { name: "size", kind: ArgKind::Int, default: Default::Required, doc: "channels under the window" },
             ArgSpec {
                 name: "alpha",
                 kind: ArgKind::Float,
                 default: Default::Float(1e-4),
                 doc: "weight of the mean of squares",
             },
-            ArgSpec {
-                name: "beta",
-                kind: ArgKind::Float,
-                default: Default::Float(0.75),
-                doc: "exponent",
-            },
+            ArgSpec { name: "beta", kind: ArgKind::Float, default: Default::Float(0.75), doc: "exponent" },
             ArgSpec {
                 name: "k",
                 kind: ArgKind::Float,
@@ -204,12 +177,7 @@ impl Declare for Lrn {
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Lrn, String> {
         let (size, alpha) = (attributes.int("size")?, attributes.float("alpha")?);
-        let lrn = Lrn {
-            size,
-            alpha,
-            beta: attributes.float("beta")?,
-            k: attributes.float("k")?,
-        };
+        let lrn = Lrn { size, alpha, beta: attributes.float("beta")?, k: attributes.float("k")? };
         match lrn.fault() {
             None => Ok(lrn),
             Some((name, why)) => Err(format!("attribute `{name}` {why}")),
@@ -223,16 +191,8 @@ impl Declare for Lrn {
             beta: rng.pick(&[0.75, 0.5, 1.0, 0.6, -0.75]),
             k: rng.pick(&[1.0, 2.0, 0.25]),
         };
-        let x = Type::f32([
-            rng.range(1, 2),
-            rng.range(1, 37),
-            rng.range(1, 7),
-            rng.range(1, 7),
-        ]);
-        Example {
-            op: lrn,
-            inputs: vec![x],
-        }
+        let x = Type::f32([rng.range(1, 2), rng.range(1, 37), rng.range(1, 7), rng.range(1, 7)]);
+        Example { op: lrn, inputs: vec![x] }
     }
 }
 
@@ -241,28 +201,12 @@ mod tests {
     use super::*;
 
     fn check(size: usize, x: &[f64], squares: &[f64]) {
-        let lrn = Lrn {
-            size,
-            alpha: 0.5,
-            beta: 0.75,
-            k: 1.0,
-        };
-        let y = &lrn.evaluate(
-            &[&Bounded::exact(&[1, x.len(), 1, 1], x.iter().copied())],
-            Mode::Infer,
-        )[0];
+        let lrn = Lrn { size, alpha: 0.5, beta: 0.75, k: 1.0 };
+        let y = &lrn.evaluate(&[&Bounded::exact(&[1, x.len(), 1, 1], x.iter().copied())], Mode::Infer)[0];
         for (c, (&x, squares)) in x.iter().zip(squares).enumerate() {
             let expected = x / (1.0 + 0.5 / size as f64 * squares).powf(0.75);
-            assert!(
-                (y.value[c] - expected).abs() < 1e-12,
-                "channel {c}: {} instead of {expected}",
-                y.value[c]
-            );
-            assert!(
-                y.bound[c] < 4e-6 * expected.abs(),
-                "channel {c}: bound {}",
-                y.bound[c]
-            );
+            assert!((y.value[c] - expected).abs() < 1e-12, "channel {c}: {} instead of {expected}", y.value[c]);
+            assert!(y.bound[c] < 4e-6 * expected.abs(), "channel {c}: bound {}", y.bound[c]);
         }
     }
 
@@ -277,12 +221,7 @@ mod tests {
 
     #[test]
     fn errors_of_the_operand_carry() {
-        let lrn = Lrn {
-            size: 1,
-            alpha: 1.0,
-            beta: 0.5,
-            k: 1.0,
-        };
+        let lrn = Lrn { size: 1, alpha: 1.0, beta: 0.5, k: 1.0 };
         let f = |x: f64| x / (1.0 + x * x).sqrt();
         let y = &lrn.evaluate(&[&Bounded::new([1, 1, 1, 1], [(2.0, 0.01)])], Mode::Infer)[0];
         let off = (f(2.01) - f(2.0)).abs().max((f(1.99) - f(2.0)).abs());
@@ -291,59 +230,20 @@ mod tests {
 
     #[test]
     fn the_base_stays_positive() {
-        let check = |lrn: Lrn, expected: Option<&str>| {
-            assert_eq!(lrn.fault().map(|(name, _)| name), expected)
-        };
-        let lrn = Lrn {
-            size: 5,
-            alpha: 1e-4,
-            beta: 0.75,
-            k: 1.0,
-        };
+        let check = |lrn: Lrn, expected: Option<&str>| assert_eq!(lrn.fault().map(|(name, _)| name), expected);
+        let lrn = Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 };
         check(lrn.clone(), None);
-        check(
-            Lrn {
-                k: 0.0,
-                ..lrn.clone()
-            },
-            Some("k"),
-        );
-        check(
-            Lrn {
-                k: 1e-60,
-                ..lrn.clone()
-            },
-            Some("k"),
-        );
-        check(
-            Lrn {
-                alpha: -1.0,
-                ..lrn.clone()
-            },
-            Some("alpha"),
-        );
-        check(
-            Lrn {
-                beta: 1e300,
-                ..lrn.clone()
-            },
-            Some("beta"),
-        );
+        check(Lrn { k: 0.0, ..lrn.clone() }, Some("k"));
+        check(Lrn { k: 1e-60, ..lrn.clone() }, Some("k"));
+        check(Lrn { alpha: -1.0, ..lrn.clone() }, Some("alpha"));
+        check(Lrn { beta: 1e300, ..lrn.clone() }, Some("beta"));
         check(Lrn { size: 0, ..lrn }, Some("size"));
     }
 
     #[test]
     fn needs_an_image() {
-        let lrn = Lrn {
-            size: 5,
-            alpha: 1e-4,
-            beta: 0.75,
-            k: 1.0,
-        };
+        let lrn = Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 };
         let error = lrn.infer(&[&Type::f32([1, 10])], Mode::Infer).unwrap_err();
-        assert_eq!(
-            error.message,
-            "lrn needs a tensor of rank 4 (n, channels, height, width), found f32[1,10]"
-        );
+        assert_eq!(error.message, "lrn needs a tensor of rank 4 (n, channels, height, width), found f32[1,10]");
     }
 }

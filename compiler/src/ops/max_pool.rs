@@ -4,8 +4,8 @@ use super::call::AttrReader;
 use super::pooling::{CEIL, KERNEL, PAD, Pooling, STRIDE};
 use super::value::Element;
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -31,13 +31,7 @@ pub(super) fn largest(elements: &[Element]) -> Element {
         floor = floor.max(v - b);
     }
     let may_win = |&&(v, b): &&Element| b == f64::INFINITY || v + b >= floor;
-    (
-        value,
-        elements
-            .iter()
-            .filter(may_win)
-            .fold(0.0, |bound, &(_, b)| bound.max(b)),
-    )
+    (value, elements.iter().filter(may_win).fold(0.0, |bound, &(_, b)| bound.max(b)))
 }
 
 impl Operator for MaxPool {
@@ -49,29 +43,16 @@ impl Operator for MaxPool {
         self.pooling.attributes()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         self.pooling.infer("max_pool", inputs)
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
-        vec![
-            self.pooling
-                .evaluate(inputs[0], |pixels, _| largest(pixels)),
-        ]
+        vec![self.pooling.evaluate(inputs[0], |pixels, _| largest(pixels))]
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(
-            Kind::Pool {
-                window: self.pooling.window,
-                average: None,
-            },
-            1,
-        )
+        Lowering::single(Kind::Pool { window: self.pooling.window, average: None }, 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -92,26 +73,16 @@ impl Declare for MaxPool {
     };
 
     fn from_call(call: &Call<'_>) -> Result<(MaxPool, Vec<ParamSpec>), CallError> {
-        Ok((
-            MaxPool {
-                pooling: Pooling::from_call("max_pool", call)?,
-            },
-            Vec::new(),
-        ))
+        Ok((MaxPool { pooling: Pooling::from_call("max_pool", call)? }, Vec::new()))
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<MaxPool, String> {
-        Ok(MaxPool {
-            pooling: Pooling::from_attributes(attributes)?,
-        })
+        Ok(MaxPool { pooling: Pooling::from_attributes(attributes)? })
     }
 
     fn example(rng: &mut Rng) -> Example<MaxPool> {
         let (pooling, x) = Pooling::example(rng);
-        Example {
-            op: MaxPool { pooling },
-            inputs: vec![x],
-        }
+        Example { op: MaxPool { pooling }, inputs: vec![x] }
     }
 }
 
@@ -141,40 +112,19 @@ mod tests {
 
     #[test]
     fn padding_is_smaller_than_the_kernel() {
-        let error = call(vec![
-            ("kernel", ArgValue::Int(2)),
-            (
-                "pad",
-                ArgValue::List(vec![ArgValue::Int(0), ArgValue::Int(2)]),
-            ),
-        ])
-        .unwrap_err();
+        let error =
+            call(vec![("kernel", ArgValue::Int(2)), ("pad", ArgValue::List(vec![ArgValue::Int(0), ArgValue::Int(2)]))])
+                .unwrap_err();
         assert_eq!(error.argument, Some("pad"));
-        assert_eq!(
-            error.message,
-            "2 of padding at the left is as large as the kernel, 2"
-        );
-        assert!(
-            call(vec![
-                ("kernel", ArgValue::Int(2)),
-                ("pad", ArgValue::Str("same".to_string()))
-            ])
-            .is_ok()
-        );
+        assert_eq!(error.message, "2 of padding at the left is as large as the kernel, 2");
+        assert!(call(vec![("kernel", ArgValue::Int(2)), ("pad", ArgValue::Str("same".to_string()))]).is_ok());
     }
 
     #[test]
     fn padding_never_wins() {
-        let pool = call(vec![
-            ("kernel", ArgValue::Int(2)),
-            ("pad", ArgValue::Int(1)),
-        ])
-        .unwrap();
+        let pool = call(vec![("kernel", ArgValue::Int(2)), ("pad", ArgValue::Int(1))]).unwrap();
         let x = Bounded::exact(&[1, 1, 3, 3], (1..=9).map(|v| -f64::from(v)));
-        assert_eq!(
-            pool.evaluate(&[&x], Mode::Infer)[0].value,
-            [-1.0, -2.0, -4.0, -5.0]
-        );
+        assert_eq!(pool.evaluate(&[&x], Mode::Infer)[0].value, [-1.0, -2.0, -4.0, -5.0]);
     }
 
     fn check_largest(elements: &[Element], expected: Element) {
@@ -187,10 +137,6 @@ mod tests {
         check_largest(&[(1.0, 0.0), (3.0, 0.1), (2.5, 0.5)], (3.0, 0.5));
         check_largest(&[(-5.0, f64::INFINITY), (3.0, 0.1)], (3.0, f64::INFINITY));
         check_largest(&[(f64::NEG_INFINITY, 0.0)], (f64::NEG_INFINITY, 0.0));
-        assert!(
-            largest(&[(1.0, 0.0), (f64::NAN, 0.0), (2.0, 0.0)])
-                .0
-                .is_nan()
-        );
+        assert!(largest(&[(1.0, 0.0), (f64::NAN, 0.0), (2.0, 0.0)]).0.is_nan());
     }
 }

@@ -3,8 +3,8 @@
 use super::call::AttrReader;
 use super::value::{product, rounded};
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -24,11 +24,7 @@ impl Operator for Mul {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let [a, b] = shapes::two("mul", inputs)?;
         Ok(vec![shapes::broadcast("multiply", a, b)?])
     }
@@ -42,10 +38,7 @@ impl Operator for Mul {
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(
-            Kind::Pointwise(Expr::Leaf(Operand(0)) * Expr::Leaf(Operand(1))),
-            2,
-        )
+        Lowering::single(Kind::Pointwise(Expr::Leaf(Operand(0)) * Expr::Leaf(Operand(1))), 2)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -58,12 +51,8 @@ impl Operator for Mul {
 }
 
 impl Declare for Mul {
-    const SIGNATURE: Signature = Signature {
-        name: "mul",
-        doc: "a * b",
-        operands: Operands::Fixed(&["a", "b"]),
-        args: &[],
-    };
+    const SIGNATURE: Signature =
+        Signature { name: "mul", doc: "a * b", operands: Operands::Fixed(&["a", "b"]), args: &[] };
 
     fn from_call(_call: &Call<'_>) -> Result<(Mul, Vec<ParamSpec>), CallError> {
         Ok((Mul, Vec::new()))
@@ -74,10 +63,7 @@ impl Declare for Mul {
     }
 
     fn example(rng: &mut Rng) -> Example<Mul> {
-        Example {
-            op: Mul,
-            inputs: shapes::random_pair(rng),
-        }
+        Example { op: Mul, inputs: shapes::random_pair(rng) }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::call::AttrReader;
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -23,11 +23,7 @@ impl Operator for Relu {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         super::shapes::one("relu", inputs).map(|x| vec![x.clone()])
     }
 
@@ -50,12 +46,8 @@ impl Operator for Relu {
 }
 
 impl Declare for Relu {
-    const SIGNATURE: Signature = Signature {
-        name: "relu",
-        doc: "max(x, 0)",
-        operands: Operands::Fixed(&["x"]),
-        args: &[],
-    };
+    const SIGNATURE: Signature =
+        Signature { name: "relu", doc: "max(x, 0)", operands: Operands::Fixed(&["x"]), args: &[] };
 
     fn from_call(_call: &Call<'_>) -> Result<(Relu, Vec<ParamSpec>), CallError> {
         Ok((Relu, Vec::new()))
@@ -66,9 +58,6 @@ impl Declare for Relu {
     }
 
     fn example(rng: &mut Rng) -> Example<Relu> {
-        Example {
-            op: Relu,
-            inputs: vec![super::shapes::random(rng)],
-        }
+        Example { op: Relu, inputs: vec![super::shapes::random(rng)] }
     }
 }

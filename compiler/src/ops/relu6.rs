@@ -2,8 +2,8 @@
 
 use super::call::AttrReader;
 use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -23,11 +23,7 @@ impl Operator for Relu6 {
         Vec::new()
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         shapes::one("relu6", inputs).map(|x| vec![x.clone()])
     }
 
@@ -37,10 +33,7 @@ impl Operator for Relu6 {
     }
 
     fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(
-            Kind::Pointwise(Expr::Leaf(Operand(0)).relu().min(Expr::Const(6.0))),
-            1,
-        )
+        Lowering::single(Kind::Pointwise(Expr::Leaf(Operand(0)).relu().min(Expr::Const(6.0))), 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -53,12 +46,8 @@ impl Operator for Relu6 {
 }
 
 impl Declare for Relu6 {
-    const SIGNATURE: Signature = Signature {
-        name: "relu6",
-        doc: "min(max(x, 0), 6)",
-        operands: Operands::Fixed(&["x"]),
-        args: &[],
-    };
+    const SIGNATURE: Signature =
+        Signature { name: "relu6", doc: "min(max(x, 0), 6)", operands: Operands::Fixed(&["x"]), args: &[] };
 
     fn from_call(_call: &Call<'_>) -> Result<(Relu6, Vec<ParamSpec>), CallError> {
         Ok((Relu6, Vec::new()))
@@ -69,10 +58,7 @@ impl Declare for Relu6 {
     }
 
     fn example(rng: &mut Rng) -> Example<Relu6> {
-        Example {
-            op: Relu6,
-            inputs: vec![shapes::random(rng)],
-        }
+        Example { op: Relu6, inputs: vec![shapes::random(rng)] }
     }
 }
 
@@ -91,9 +77,6 @@ mod tests {
 
     #[test]
     fn takes_one_tensor() {
-        assert_eq!(
-            Relu6.infer::<usize>(&[], Mode::Infer).unwrap_err().message,
-            "relu6 takes one tensor, not 0"
-        );
+        assert_eq!(Relu6.infer::<usize>(&[], Mode::Infer).unwrap_err().message, "relu6 takes one tensor, not 0");
     }
 }

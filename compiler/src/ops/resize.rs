@@ -109,8 +109,18 @@ mod tests {
         check([2, 2], &[1, 4, 0, 6], Err("resize needs pixels, found f32[1,4,0,6]"));
         let most = 1 << 30;
         check([most, 1], &[1, 1, 256, 1], Ok(&[1, 1, 1 << 38, 1]));
-        check([most, 2], &[1, 1, 256, 1], Err("the result would be f32[1,1,274877906944,2], which has more than 1 TiB, the most that a tensor may take"));
-        check([most; 2], &[1, 1, 1 << 36, 1], Err("f32[1,1,68719476736,1] repeated 1073741824 times is too large to compute with"));
+        check(
+            [most, 2],
+            &[1, 1, 256, 1],
+            Err(
+                "the result would be f32[1,1,274877906944,2], which has more than 1 TiB, the most that a tensor may take",
+            ),
+        );
+        check(
+            [most; 2],
+            &[1, 1, 1 << 36, 1],
+            Err("f32[1,1,68719476736,1] repeated 1073741824 times is too large to compute with"),
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::max_pool::largest;
 use super::value::{Element, FUNCTION, Sum, U, rounded};
 use super::{
-    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands,
-    Operator, ParamSpec, Rng, Signature, shapes,
+    Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
+    Rng, Signature, shapes,
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
@@ -29,11 +29,7 @@ fn line(x: &[Element]) -> Vec<Element> {
         .map(|&(v, b)| {
             let argument = b + U * ((v - max).abs() + b + max_bound);
             let power = (v - max).exp();
-            let power = rounded(
-                power,
-                power * ((1.0 + argument.exp_m1()) * (1.0 + FUNCTION) - 1.0),
-                0,
-            );
+            let power = rounded(power, power * ((1.0 + argument.exp_m1()) * (1.0 + FUNCTION) - 1.0), 0);
             sum.add(power);
             power
         })
@@ -44,11 +40,7 @@ fn line(x: &[Element]) -> Vec<Element> {
         .map(|(power, bound)| {
             let value = power / sum;
             // The sum is positive: below its bound nothing is known.
-            let carried = if sum_bound < sum {
-                (bound + value * sum_bound) / (sum - sum_bound)
-            } else {
-                f64::INFINITY
-            };
+            let carried = if sum_bound < sum { (bound + value * sum_bound) / (sum - sum_bound) } else { f64::INFINITY };
             // A reciprocal and a product.
             rounded(value, carried, 2)
         })
@@ -64,11 +56,7 @@ impl Operator for Softmax {
         vec![("axis", Attr::Int(self.axis as i64))]
     }
 
-    fn infer<D: Extent>(
-        &self,
-        inputs: &[&Type<D>],
-        _mode: Mode,
-    ) -> Result<Vec<Type<D>>, Mismatch> {
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("softmax", inputs)?;
         if self.axis >= x.rank() {
             return Err(Mismatch::new(format!("{x} has no axis {}", self.axis)).at([0]));
@@ -97,25 +85,13 @@ impl Operator for Softmax {
         reduced.shape[self.axis] = 1;
         let [max, powers, reciprocal] = [0, 1, 2].map(Place::Temp);
         let leaf = |i| Expr::Leaf(Operand(i));
-        let reduce = |combine, finish| Kind::Reduce {
-            axes: vec![self.axis],
-            combine,
-            finish,
-        };
+        let reduce = |combine, finish| Kind::Reduce { axes: vec![self.axis], combine, finish };
         let power = Kind::Pointwise(Expr::unary(Unary::Exp, leaf(0) - leaf(1)));
         Lowering {
             temps: vec![reduced.clone(), x.clone(), reduced],
             stages: vec![
-                Stage {
-                    kind: reduce(Combine::Max, leaf(0)),
-                    reads: vec![Place::Input(0)],
-                    write: max,
-                },
-                Stage {
-                    kind: power,
-                    reads: vec![Place::Input(0), max],
-                    write: powers,
-                },
+                Stage { kind: reduce(Combine::Max, leaf(0)), reads: vec![Place::Input(0)], write: max },
+                Stage { kind: power, reads: vec![Place::Input(0), max], write: powers },
                 Stage {
                     kind: reduce(Combine::Sum, Expr::Const(1.0) / leaf(0)),
                     reads: vec![powers],
@@ -136,11 +112,7 @@ impl Operator for Softmax {
 
     fn field(&self) -> Field {
         // Batch and channels are no extent of the field; height and width are.
-        if self.axis < 2 {
-            Field::Point
-        } else {
-            Field::Everything
-        }
+        if self.axis < 2 { Field::Point } else { Field::Everything }
     }
 }
 
@@ -149,36 +121,21 @@ impl Declare for Softmax {
         name: "softmax",
         doc: "exp(x) over its sum along an axis",
         operands: Operands::Fixed(&["x"]),
-        args: &[ArgSpec {
-            name: "axis",
-            kind: ArgKind::Int,
-            default: Default::Int(1),
-            doc: "the axis that sums to 1",
-        }],
+        args: &[ArgSpec { name: "axis", kind: ArgKind::Int, default: Default::Int(1), doc: "the axis that sums to 1" }],
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Softmax, Vec<ParamSpec>), CallError> {
-        Ok((
-            Softmax {
-                axis: shapes::axis(call, call.operands[0], false)?,
-            },
-            Vec::new(),
-        ))
+        Ok((Softmax { axis: shapes::axis(call, call.operands[0], false)? }, Vec::new()))
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Softmax, String> {
-        Ok(Softmax {
-            axis: attributes.int("axis")?,
-        })
+        Ok(Softmax { axis: attributes.int("axis")? })
     }
 
     fn example(rng: &mut Rng) -> Example<Softmax> {
         let x = shapes::random(rng);
         let axis = rng.pick(&[1, 1, 0, x.rank() - 1]);
-        Example {
-            op: Softmax { axis },
-            inputs: vec![x],
-        }
+        Example { op: Softmax { axis }, inputs: vec![x] }
     }
 }
 
@@ -189,10 +146,7 @@ mod tests {
     fn check(x: &[Element], expected: &[f64], bound: std::ops::Range<f64>) {
         let found = line(x);
         for (i, (&(value, found), expected)) in found.iter().zip(expected).enumerate() {
-            assert!(
-                (value - expected).abs() < 1e-12,
-                "element {i}: {value} instead of {expected}"
-            );
+            assert!((value - expected).abs() < 1e-12, "element {i}: {value} instead of {expected}");
             assert!(bound.contains(&found), "element {i}: bound {found}");
         }
     }
@@ -220,16 +174,8 @@ mod tests {
     fn along_any_axis() {
         let x = Bounded::exact(&[2, 1, 2], [0.0, 0.0, 0.0, 3f64.ln()]);
         let y = &Softmax { axis: 0 }.evaluate(&[&x], Mode::Infer)[0];
-        assert!(
-            [0.5, 0.25, 0.5, 0.75]
-                .iter()
-                .zip(&y.value)
-                .all(|(e, v)| (e - v).abs() < 1e-12),
-            "{y:?}"
-        );
-        let error = Softmax { axis: 3 }
-            .infer(&[&Type::f32([2, 1, 2])], Mode::Infer)
-            .unwrap_err();
+        assert!([0.5, 0.25, 0.5, 0.75].iter().zip(&y.value).all(|(e, v)| (e - v).abs() < 1e-12), "{y:?}");
+        let error = Softmax { axis: 3 }.infer(&[&Type::f32([2, 1, 2])], Mode::Infer).unwrap_err();
         assert_eq!(error.message, "f32[2,1,2] has no axis 3");
     }
 }
