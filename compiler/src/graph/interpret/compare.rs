@@ -110,7 +110,8 @@ fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     (value - reference).abs() / reach
 }
 
-fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
+/// The coordinates of a row-major position.
+pub fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
     let mut index: Vec<usize> = shape
         .iter()
         .rev()
