@@ -156,6 +156,8 @@ pub enum FileKind {
     Image,
     /// A list of class names.
     Labels,
+    /// A network in a format of its own.
+    Model,
 }
 
 impl fmt::Display for FileKind {
@@ -165,6 +167,7 @@ impl fmt::Display for FileKind {
             FileKind::Array => "array file",
             FileKind::Image => "image",
             FileKind::Labels => "labels file",
+            FileKind::Model => "model",
         })
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, FileKind};
+pub use crate::mapping::MappedFile;
 
 /// Opens a regular file that is not empty, and tells its size in bytes.
 pub(crate) fn open(path: &Path, kind: FileKind) -> Result<(File, u64), Error> {
@@ -47,6 +48,18 @@ pub(crate) fn read_capped(path: &Path, kind: FileKind, limit: usize) -> Result<V
         return Err(too_large());
     }
     Ok(bytes)
+}
+
+/// Maps a file of at most `limit` bytes. What another process writes to it shows; see `mapping`.
+///
+/// # Errors
+/// It does not exist, is no file, is empty, too large, or cannot be read.
+pub fn map_file(path: &Path, kind: FileKind, limit: usize) -> Result<MappedFile, Error> {
+    let (file, len) = open(path, kind)?;
+    if usize::try_from(len).map_or(true, |len| len > limit) {
+        return Err(Error::FileTooLarge { kind, path: path.to_owned(), limit });
+    }
+    MappedFile::new(&file).map_err(|source| Error::Read { kind, path: path.to_owned(), source })
 }
 
 /// Writes a file so that at `path` there is always the old content or the whole new one: writes beside it, syncs,

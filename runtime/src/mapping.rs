@@ -17,3 +17,20 @@ pub(crate) fn map(file: &File) -> io::Result<Mmap> {
     // crate are replaced by renaming, which leaves a mapping of the old file as it was.
     unsafe { Mmap::map(file) }
 }
+
+/// A file in memory, as it is on the disk.
+#[derive(Debug)]
+pub struct MappedFile(Mmap);
+
+impl MappedFile {
+    /// Maps an open file.
+    pub(crate) fn new(file: &File) -> io::Result<MappedFile> {
+        map(file).map(MappedFile)
+    }
+}
+
+impl AsRef<[u8]> for MappedFile {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::resolve::{SetValue, parse_setting};
 
-use crate::{bench, check, completions, explain, fmt as format, inspect, ir, man, run};
+use crate::{bench, check, completions, explain, fmt as format, import, inspect, ir, man, run};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -86,6 +86,7 @@ pub(crate) enum Command {
     Inspect(inspect::InspectArgs),
     Run(run::RunArgs),
     Bench(bench::BenchArgs),
+    Import(import::ImportArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -94,7 +95,7 @@ pub(crate) enum Command {
 /// The network of a command.
 #[derive(Debug, Args)]
 pub(crate) struct NetArgs {
-    /// The `.net` file
+    /// The `.net` or `.onnx` file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Override a constant or give a symbolic dimension its size; repeatable
@@ -109,6 +110,8 @@ pub(crate) enum WeightsArg {
     File(PathBuf),
     /// Random ones, by seed.
     Random(u64),
+    /// Those in the file of the network itself.
+    Own(PathBuf),
 }
 
 impl FromStr for WeightsArg {
@@ -128,7 +131,7 @@ impl FromStr for WeightsArg {
 impl fmt::Display for WeightsArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WeightsArg::File(path) => path.display().fmt(f),
+            WeightsArg::File(path) | WeightsArg::Own(path) => path.display().fmt(f),
             WeightsArg::Random(seed) => write!(f, "random:{seed}"),
         }
     }

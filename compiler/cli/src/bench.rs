@@ -11,7 +11,7 @@ use crate::args::{NamedPath, NetArgs, WeightsArg};
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::prepare::{
-    choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
+    Loaded, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
 };
 use crate::present::{bytes, grouped};
 
@@ -70,11 +70,11 @@ struct Timing<'a> {
 }
 
 pub(crate) fn bench(context: &mut Context<'_>, args: &BenchArgs) -> Result<(), Failure> {
-    let (model, mut feeds) = load_with_arrays(context, &args.net, &args.input)?;
+    let Loaded { model, mut feeds, own } = load_with_arrays(context, &args.net, &args.input)?;
     let graph = &model.graph;
     let files = output_files(graph, &args.output)?;
     let chosen = choose_weights(&args.net.file, args.weights.as_ref(), Some(WeightsArg::Random(SEED)))?;
-    let params = load_weights(context, graph, &chosen)?;
+    let params = load_weights(context, graph, &chosen, own.as_ref())?;
     let begin = Instant::now();
     let mut session = start(context, graph, &params)?;
     let compile = begin.elapsed();

@@ -15,7 +15,7 @@ use crate::args::NetArgs;
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::present;
-use crate::source::{parse_program, prove_net, settings};
+use crate::source::{import, is_onnx, parse_program, prove_net, settings};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -31,6 +31,8 @@ EXAMPLES
 ///
 /// A file of blocks, functions and constants without a net is checked as far as that goes without values.
 ///
+/// An `.onnx` file is checked for the sizes of its inputs; open ones take `--set`.
+///
 /// Symbolic dimensions that `--set` leaves open stay open: that shapes fit is proved for all sizes that the net's `where` clause
 /// allows, and counts are for one choice of them.
 #[derive(Debug, Args)]
@@ -44,6 +46,12 @@ pub(crate) struct CheckArgs {
 }
 
 pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), Failure> {
+    if is_onnx(&args.net.file) {
+        let model = import(context, &args.net)?.model;
+        verified(&model.graph)?;
+        let (sizes, least) = (BTreeMap::new(), BTreeMap::new());
+        return print(context, &Proven { model, sizes, least, conditions: Vec::new() }, args.json);
+    }
     let program = parse_program(&args.net.file)?;
     let file = program.file(FileId::ROOT);
     let given = settings(context, &args.net);

@@ -1,7 +1,7 @@
 //! The table of the codes this crate reports, what is wrong with files and options before the compiler sees them; and the codes
 //! of all crates.
 
-use rebirth_compiler::{graph, pipeline, resolve};
+use rebirth_compiler::{graph, onnx, pipeline, resolve};
 use rebirth_lang::codes::Code;
 use rebirth_runtime::error::CODES;
 
@@ -25,7 +25,8 @@ rebirth_lang::codes! {
 /// The codes of all crates, in order.
 pub fn everything() -> Vec<Code> {
     let runtime = CODES.iter().map(|&(id, title)| Code { id, title });
-    let tables = [rebirth_lang::codes::ALL, resolve::codes::ALL, graph::codes::ALL, pipeline::codes::ALL, ALL];
+    let tables =
+        [rebirth_lang::codes::ALL, resolve::codes::ALL, graph::codes::ALL, pipeline::codes::ALL, onnx::codes::ALL, ALL];
     let mut all: Vec<Code> = tables.into_iter().flatten().copied().chain(runtime).collect();
     all.sort_by_key(|code| code.id);
     all

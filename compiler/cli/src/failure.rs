@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use rebirth_compiler::onnx::OnnxError;
 use rebirth_compiler::pipeline::CompileError;
 use rebirth_lang::Report;
 use rebirth_lang::codes::Code;
@@ -77,6 +78,18 @@ impl From<rebirth_runtime::Error> for Failure {
 impl From<CompileError> for Failure {
     fn from(error: CompileError) -> Failure {
         Failure::Problem(Problem { code: error.code(), help: Some(error.help()), message: error.to_string() })
+    }
+}
+
+impl From<OnnxError> for Failure {
+    fn from(error: OnnxError) -> Failure {
+        Failure::from(&error)
+    }
+}
+
+impl From<&OnnxError> for Failure {
+    fn from(error: &OnnxError) -> Failure {
+        Failure::Problem(Problem { code: error.code(), help: error.help(), message: error.to_string() })
     }
 }
 

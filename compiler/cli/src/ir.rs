@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use rebirth_compiler::codegen::{listing, target};
 use rebirth_compiler::graph::Mode;
 use rebirth_compiler::pipeline::{CompileError, loops};
-use rebirth_lang::FileId;
+use rebirth_lang::{FileId, Source, parse};
 use rebirth_lang::dump::dump;
 use rebirth_runtime::fs::write_atomically;
 
@@ -14,7 +14,7 @@ use crate::args::NetArgs;
 use crate::check::verified;
 use crate::console::Context;
 use crate::failure::Failure;
-use crate::source::{load, parse_program};
+use crate::source::{import, is_onnx, load, parse_program};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -66,6 +66,10 @@ pub(crate) fn ir(context: &mut Context<'_>, args: &IrArgs) -> Result<(), Failure
 
 fn text(context: &mut Context<'_>, args: &IrArgs) -> Result<String, Failure> {
     if let Stage::Ast = args.stage {
+        if is_onnx(&args.net.file) {
+            let imported = import(context, &args.net)?;
+            return Ok(dump(&parse(&Source::new("import.net", imported.source()?))?));
+        }
         let program = parse_program(&args.net.file)?;
         return Ok(dump(program.file(FileId::ROOT)));
     }

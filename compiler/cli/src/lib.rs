@@ -19,6 +19,7 @@ mod check;
 mod completions;
 mod explain;
 mod fmt;
+mod import;
 mod inspect;
 mod ir;
 mod man;
@@ -65,6 +66,7 @@ pub fn run_on(
         Command::Inspect(args) => inspect::inspect(&mut context, args),
         Command::Run(args) => run::run(&mut context, args),
         Command::Bench(args) => bench::bench(&mut context, args),
+        Command::Import(args) => import::import(&mut context, args),
         Command::Explain(args) => explain::explain(&mut context, args),
         Command::Completions(args) => completions::completions(&mut context, args),
         Command::Man(args) => man::man(&mut context, args),

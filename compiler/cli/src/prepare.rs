@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rebirth_compiler::graph::Graph;
+use rebirth_compiler::onnx::{Onnx, Weights};
 use rebirth_compiler::pipeline::compile;
 use rebirth_compiler::resolve::{Model, bind_dims};
 use rebirth_compiler::weights;
@@ -15,33 +16,48 @@ use crate::args::{NamedPath, NetArgs, WeightsArg};
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
-use crate::source::{parse_program, resolve_net, settings};
+use crate::source::{is_onnx, parse_program, resolve_net, settings};
 
 /// Tensors for inputs, by name.
 pub(crate) type Feeds = Vec<(String, Tensor)>;
+
+/// A net and what is known for its run.
+pub(crate) struct Loaded {
+    pub(crate) model: Model,
+    pub(crate) feeds: Feeds,
+    /// Weights that lie in the net's own file.
+    pub(crate) own: Option<Weights>,
+}
 
 /// Reads arrays and resolves the net for their sizes.
 pub(crate) fn load_with_arrays(
     context: &mut Context<'_>,
     net: &NetArgs,
     inputs: &[NamedPath],
-) -> Result<(Model, Feeds), Failure> {
-    let program = parse_program(&net.file)?;
+) -> Result<Loaded, Failure> {
     let arrays = inputs.iter().map(|input| read_npy(&input.path)).collect::<Result<Vec<Tensor>, _>>()?;
     let named = || inputs.iter().map(|input| input.name.as_deref());
     let shapes: Vec<_> = named().zip(arrays.iter().map(Tensor::shape)).collect();
     let mut settings = settings(context, net);
-    settings.dims = bind_dims(&program, &settings, &shapes)
-        .map_err(|diagnostics| Report::new(program.sources().clone(), diagnostics))?;
-    let model = resolve_net(context, &program, &settings)?;
+    let (model, own) = if is_onnx(&net.file) {
+        let onnx = Onnx::open(&net.file)?;
+        settings.dims = onnx.bind(&settings, &shapes)?;
+        let imported = onnx.import(&settings)?;
+        (imported.model, Some(imported.weights))
+    } else {
+        let program = parse_program(&net.file)?;
+        settings.dims = bind_dims(&program, &settings, &shapes)
+            .map_err(|diagnostics| Report::new(program.sources().clone(), diagnostics))?;
+        (resolve_net(context, &program, &settings)?, None)
+    };
     // An array without a name was accepted, so there is one input.
     let only = model.graph.inputs.first().map_or("", |&id| &model.graph.value(id).name);
     let names: Vec<String> = named().map(|name| name.unwrap_or(only).to_owned()).collect();
     let feeds = names.into_iter().zip(arrays).collect();
-    Ok((model, feeds))
+    Ok(Loaded { model, feeds, own })
 }
 
-/// What to use where `--weights` is not given: the file beside the net, else `otherwise`.
+/// What to use where `--weights` is not given: the net's own, the file beside the net, else `otherwise`.
 pub(crate) fn choose_weights(
     net: &Path,
     given: Option<&WeightsArg>,
@@ -49,6 +65,9 @@ pub(crate) fn choose_weights(
 ) -> Result<WeightsArg, Failure> {
     if let Some(given) = given {
         return Ok(given.clone());
+    }
+    if is_onnx(net) {
+        return Ok(WeightsArg::Own(net.to_owned()));
     }
     let beside = net.with_extension("safetensors");
     if beside.exists() {
@@ -69,15 +88,16 @@ pub(crate) fn load_weights(
     context: &mut Context<'_>,
     graph: &Graph,
     chosen: &WeightsArg,
+    own: Option<&Weights>,
 ) -> Result<Vec<Vec<f32>>, Failure> {
     if let WeightsArg::Random(seed) = chosen {
         context.note(&format!("the weights are random (seed {seed}), so the results mean nothing"));
     }
-    let params = context.busy("loading weights", || match chosen {
-        WeightsArg::File(path) => weights::from_file(graph, path),
-        WeightsArg::Random(seed) => weights::random(graph, *seed),
-    })?;
-    Ok(params)
+    context.busy("loading weights", || match (chosen, own) {
+        (WeightsArg::Own(_), Some(own)) => Ok(own.load()?),
+        (WeightsArg::File(path) | WeightsArg::Own(path), _) => Ok(weights::from_file(graph, path)?),
+        (WeightsArg::Random(seed), _) => Ok(weights::random(graph, *seed)?),
+    })
 }
 
 /// Compiles and allocates.

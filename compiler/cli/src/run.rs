@@ -14,7 +14,7 @@ use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::prepare::{
-    Feeds, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
+    Feeds, Loaded, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
 };
 use crate::present::{self, Align};
 
@@ -29,7 +29,7 @@ EXAMPLES
 ///
 /// Compiles the network for this machine and runs it once. Images are prepared as the `@image` of the input says; arrays are
 /// `.npy` files of f32, whose sizes also give symbolic dimensions theirs. The weights are `model.safetensors` beside `model.net`
-/// unless given. Prints the best classes of each row of outputs `[n, classes]`, and the shape and range of others.
+/// unless given; an `.onnx` file has its own. Prints the best classes of each row of outputs `[n, classes]`, and the shape and range of others.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RunArgs {
@@ -63,15 +63,15 @@ struct Data {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &RunArgs) -> Result<(), Failure> {
-    let (model, mut feeds) = load_with_arrays(context, &args.net, &args.data.input)?;
+    let Loaded { model, mut feeds, own } = load_with_arrays(context, &args.net, &args.data.input)?;
     feeds.extend(images(&model, &args.data.image)?);
     let files = output_files(&model.graph, &args.output)?;
     let chosen = choose_weights(&args.net.file, args.weights.as_ref(), None)?;
     let labels = match chosen {
-        WeightsArg::File(_) => labels(&model, &args.net.file)?,
+        WeightsArg::File(_) | WeightsArg::Own(_) => labels(&model, &args.net.file)?,
         WeightsArg::Random(_) => model.graph.outputs.iter().map(|_| None).collect(),
     };
-    let params = load_weights(context, &model.graph, &chosen)?;
+    let params = load_weights(context, &model.graph, &chosen, own.as_ref())?;
     let mut session = start(context, &model.graph, &params)?;
     let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let outputs = session.run_named(&named)?;

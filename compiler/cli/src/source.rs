@@ -1,4 +1,4 @@
-//! Reading `.net` files and what they import.
+//! Reading `.net` files and what they import, and `.onnx` files.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rebirth_compiler::graph::Mode;
+use rebirth_compiler::onnx::{Imported, Onnx};
 use rebirth_compiler::resolve::{Model, Proven, Settings, prove, resolve};
 use rebirth_lang::{Diagnostic, Program, Report, Source, Unreadable, limits};
 
@@ -79,8 +80,21 @@ fn warn(context: &mut Context<'_>, program: &Program, model: &mut Model) {
     }
 }
 
+/// Whether a file is an ONNX model, by its name.
+pub(crate) fn is_onnx(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+}
+
+/// Reads an ONNX model and maps its nodes.
+pub(crate) fn import(context: &Context<'_>, net: &NetArgs) -> Result<Imported, Failure> {
+    Ok(Onnx::open(&net.file)?.import(&settings(context, net))?)
+}
+
 /// Reads, parses and resolves.
 pub(crate) fn load(context: &mut Context<'_>, net: &NetArgs, mode: Mode) -> Result<Model, Failure> {
+    if is_onnx(&net.file) {
+        return Ok(import(context, net)?.model);
+    }
     let program = parse_program(&net.file)?;
     resolve_net(context, &program, &Settings { mode, ..settings(context, net) })
 }

@@ -1,0 +1,66 @@
+//! `rebirth import`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rebirth_compiler::inspect::inspect;
+use rebirth_runtime::fs::write_atomically;
+use rebirth_runtime::weights::write_weights;
+use rebirth_runtime::{DType, Error, Tensor};
+
+use crate::args::NetArgs;
+use crate::check::verified;
+use crate::console::Context;
+use crate::failure::Failure;
+use crate::present;
+use crate::source::import as read;
+
+const EXAMPLES: &str = "\
+EXAMPLES
+  rebirth import model.onnx -o model.net
+  rebirth import model.onnx -o model.net --set n=8
+  rebirth import model.onnx -o -";
+
+/// Write an ONNX model as `.net` source.
+///
+/// Names come from the model. The weights go to a safetensors file beside the source, in the layouts and under the paths that the source
+/// says: `model.safetensors` beside `model.net`. With `-` the source is printed and no weights are written. A first dimension
+/// that is open in the model stays open where the network allows it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    net: NetArgs,
+    /// The `.net` file to write, or `-`
+    #[arg(short, long, value_name = "OUT", value_parser = target)]
+    output: PathBuf,
+}
+
+fn target(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let is_net = path.extension().is_some_and(|extension| extension == "net");
+    if is_net || text == "-" { Ok(path) } else { Err("the name must end with `.net`".to_owned()) }
+}
+
+pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(), Failure> {
+    let imported = read(context, &args.net)?;
+    let graph = &imported.model.graph;
+    verified(graph)?;
+    let source = imported.source()?;
+    if args.output == Path::new("-") {
+        return Ok(write!(context.out, "{source}")?);
+    }
+    let values = context.busy("loading weights", || imported.weights.load())?;
+    let tensors = graph.params.iter().zip(values).map(|(&id, values)| {
+        let value = graph.value(id);
+        Ok((value.name.as_str(), Tensor::new(value.ty.shape.as_slice(), values)?))
+    });
+    let tensors = tensors.collect::<Result<Vec<_>, Error>>()?;
+    let tensors: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, tensor)| (*name, tensor)).collect();
+    let weights = args.output.with_extension("safetensors");
+    // The weights first: a source without them is no use.
+    write_weights(&weights, &tensors, DType::F32)?;
+    write_atomically(&args.output, source.as_bytes())?;
+    context.note(&format!("wrote `{}` and `{}`", args.output.display(), weights.display()));
+    Ok(writeln!(context.out, "{}", present::summary(&graph.name, &inspect(graph)))?)
+}

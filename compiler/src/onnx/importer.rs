@@ -1,0 +1,404 @@
+//! The mapping of a model's nodes to calls, one after the other, with the values that are known so far.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::call::{Calls, Id, Made, Operand, SourceCall};
+use super::codes;
+use super::constant::Constant;
+use super::error::{OnnxError, shown};
+use super::map::{self, Row};
+use super::node::{Declared, Node};
+use crate::graph::{MAX_NODES, Mode, Type};
+use crate::ops::call::Default;
+use crate::ops::{self, ArgValue, Call, Signature};
+
+/// Most elements of all values together that are computed at import.
+const MAX_FOLDED_IN_ALL: usize = 4 << 20;
+
+/// A value of the model.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Tensor(Id),
+    Constant(Constant),
+    /// The result of a node that is not supported.
+    Lost,
+}
+
+/// What the outputs of a node are, as many as are supported.
+pub(super) type Mapped = Result<Vec<Value>, OnnxError>;
+
+/// Arguments of a call.
+pub(super) type Arguments = Vec<(&'static str, ArgValue)>;
+
+/// The state of an import.
+pub(super) struct Importer<'a> {
+    pub(super) out: Calls,
+    values: HashMap<&'a str, Value>,
+    nodes: &'a [Declared],
+    opset: i64,
+    /// Operators and what of them is not supported, with the nodes.
+    unsupported: BTreeMap<(String, String), Vec<String>>,
+    folded: usize,
+}
+
+impl<'a> Importer<'a> {
+    pub(super) fn new(nodes: &'a [Declared], opset: i64) -> Importer<'a> {
+        Importer {
+            out: Calls::default(),
+            values: HashMap::new(),
+            nodes,
+            opset,
+            unsupported: BTreeMap::new(),
+            folded: 0,
+        }
+    }
+
+    /// Declares an initializer.
+    pub(super) fn initializer(&mut self, name: &'a str, constant: Constant) -> Result<(), OnnxError> {
+        self.define(name, Value::Constant(constant))
+    }
+
+    /// Declares an input of the network; not one that an initializer gives.
+    pub(super) fn input(&mut self, name: &'a str, ty: Type) -> Result<(), OnnxError> {
+        let id = self.made(ty, name);
+        self.out.inputs.push(id);
+        self.define(name, Value::Tensor(id))
+    }
+
+    pub(super) fn is_defined(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    fn define(&mut self, name: &'a str, value: Value) -> Result<(), OnnxError> {
+        match self.values.insert(name, value) {
+            None => Ok(()),
+            Some(_) => Err(OnnxError::new(
+                codes::DUPLICATE_VALUE,
+                format!("the value `{}` is defined twice", shown(name)),
+                "give inputs, initializers and outputs of nodes names of their own",
+            )),
+        }
+    }
+
+    fn made(&mut self, ty: Type, name: &str) -> Id {
+        self.out.tensors.push(Made { ty, name: name.to_string() });
+        self.out.tensors.len() - 1
+    }
+
+    /// Maps all nodes.
+    pub(super) fn nodes(&mut self) -> Result<(), OnnxError> {
+        for declared in self.nodes {
+            let node = Node::new(declared, self.opset);
+            match self.node(&node) {
+                Ok(values) => {
+                    for (output, value) in node.outputs().iter().zip(values) {
+                        if !output.is_empty() {
+                            self.define(output, value).map_err(|error| error.within(node.about()))?;
+                        }
+                    }
+                }
+                Err(OnnxError::Model { code, message, .. }) if code == codes::UNSUPPORTED => {
+                    self.unsupported.entry((node.operator(), message)).or_default().push(node.called());
+                    for output in node.outputs().iter().filter(|output| !output.is_empty()) {
+                        self.define(output, Value::Lost).map_err(|error| error.within(node.about()))?;
+                    }
+                }
+                Err(error) => return Err(error.within(node.about())),
+            }
+        }
+        self.report_unsupported()
+    }
+
+    fn node(&mut self, node: &Node<'a>) -> Mapped {
+        let lost = || vec![Value::Lost; node.outputs().len()];
+        let row = map::find(node).ok_or_else(|| node.unsupported(String::new()))?;
+        self.check_inputs(node, row)?;
+        if node.inputs().iter().any(|name| matches!(self.get(name), Some(Value::Lost))) {
+            return Ok(lost());
+        }
+        let folded = super::fold::fold(self, node).unwrap_or_else(|| (row.map)(self, node));
+        let values = folded?;
+        node.all_asked()?;
+        if let Some(output) = node.outputs().iter().skip(values.len()).find(|output| !output.is_empty()) {
+            let message = format!("output `{}`, number {}", shown(output), values.len() + 1);
+            return Err(node.unsupported(message));
+        }
+        Ok(values)
+    }
+
+    fn check_inputs(&self, node: &Node<'a>, row: &Row) -> Result<(), OnnxError> {
+        let given = node.inputs().len();
+        let (least, most) = row.inputs;
+        let named = (0..least).all(|i| node.input(i).is_some());
+        if given > most || !named {
+            let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let wanted = if most == usize::MAX { format!("at least {least}") } else { wanted };
+            let message = format!("it has {given} inputs, but {} takes {wanted}", node.operator());
+            return Err(node.error(codes::ARITY, message, "the file may be damaged, or its exporter has an error"));
+        }
+        if node.used_outputs() == 0 {
+            return Err(node.error(codes::ARITY, "it has no outputs", "remove the node"));
+        }
+        for name in node.inputs().iter().filter(|name| !name.is_empty()) {
+            if self.is_defined(name) {
+                continue;
+            }
+            let later = self.nodes.iter().any(|other| other.proto.output.contains(name));
+            let message = match later {
+                true => format!("it uses the value `{}`, which is defined behind it", shown(name)),
+                false => format!("it uses the value `{}`, which nothing defines", shown(name)),
+            };
+            let help = match later {
+                true => "nodes must stand in the order of computation, without circles: sort them",
+                false => "the model may have been cut: export it again",
+            };
+            return Err(node.error(codes::UNKNOWN_VALUE, message, help));
+        }
+        Ok(())
+    }
+
+    fn report_unsupported(&mut self) -> Result<(), OnnxError> {
+        /// Most operators, and most nodes of each, that the message names.
+        const SHOWN: (usize, usize) = (30, 4);
+        if self.unsupported.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        for ((operator, what), nodes) in self.unsupported.iter().take(SHOWN.0) {
+            let mut line = format!("{operator}: {}", nodes.iter().take(SHOWN.1).cloned().collect::<Vec<_>>().join(", "));
+            if let Some(more) = nodes.len().checked_sub(SHOWN.1).filter(|&more| more > 0) {
+                line += &format!(" and {more} more");
+            }
+            if !what.is_empty() {
+                line += &format!(" ({what})");
+            }
+            lines.push(line);
+        }
+        if let Some(more) = self.unsupported.len().checked_sub(SHOWN.0).filter(|&more| more > 0) {
+            lines.push(format!("and {more} more operators"));
+        }
+        let message = format!("the model has operators that are not supported:\n  {}", lines.join("\n  "));
+        let help = "export the model without them: in evaluation mode, from another layer on, or with another operator set; \
+                    onnxsim often removes operators that only compute shapes";
+        Err(OnnxError::new(codes::UNSUPPORTED, message, help))
+    }
+
+    /// An input that must be given.
+    pub(super) fn value(&self, node: &Node<'_>, index: usize) -> Result<Value, OnnxError> {
+        let value = node.input(index).and_then(|name| self.get(name)).cloned();
+        value.ok_or_else(|| {
+            let message = format!("its input {} is missing", index + 1);
+            node.error(codes::ARITY, message, "the file may be damaged, or its exporter has an error")
+        })
+    }
+
+    /// An input as an operand; a known one becomes a weight.
+    pub(super) fn operand(&self, node: &Node<'_>, index: usize) -> Result<Operand, OnnxError> {
+        Ok(match self.value(node, index)? {
+            Value::Tensor(id) => Operand::Tensor(id),
+            Value::Constant(constant) => weight(constant)?,
+            Value::Lost => return Err(node.unsupported("")),
+        })
+    }
+
+    /// An input that must be given and known.
+    pub(super) fn constant(&self, node: &Node<'_>, index: usize, what: &str) -> Result<Constant, OnnxError> {
+        match self.value(node, index)? {
+            Value::Constant(constant) => Ok(constant),
+            Value::Tensor(_) | Value::Lost => {
+                let name = shown(node.input(index).unwrap_or_default());
+                Err(node.error(
+                    codes::NOT_CONSTANT,
+                    format!("its {what}, input {} (`{name}`), is computed while the network runs", index + 1),
+                    "make it an initializer or a Constant: export the model with fixed shapes and weights",
+                ))
+            }
+        }
+    }
+
+    /// An input that must be known, where it is given.
+    pub(super) fn known(&self, node: &Node<'_>, index: usize, what: &str) -> Result<Option<Constant>, OnnxError> {
+        node.input(index).map(|_| self.constant(node, index, what)).transpose()
+    }
+
+    /// A list of integers, where it is given.
+    pub(super) fn ints(&self, node: &Node<'_>, index: usize, what: &str) -> Result<Option<Vec<i64>>, OnnxError> {
+        self.known(node, index, what)?.map(|constant| constant.small()?.ints()).transpose()
+    }
+
+    /// A single number, where it is given.
+    pub(super) fn number(&self, node: &Node<'_>, index: usize, what: &str) -> Result<Option<f64>, OnnxError> {
+        let Some(constant) = self.known(node, index, what)? else { return Ok(None) };
+        match constant.scalar()? {
+            Some(number) => Ok(Some(number)),
+            None => {
+                let message = format!("its {what} must be one number, not a tensor of shape {:?}", constant.shape);
+                Err(node.error(codes::OPERANDS, message, "the file may be damaged, or its exporter has an error"))
+            }
+        }
+    }
+
+    pub(super) fn ty(&self, operand: &Operand) -> Type {
+        match operand {
+            Operand::Tensor(id) => self.out.tensors[*id].ty.clone(),
+            Operand::Number(_) => Type::f32([1]),
+            Operand::Weight(constant) => Type::f32(constant.shape.as_slice()),
+        }
+    }
+
+    /// Notes that as many elements are computed.
+    pub(super) fn pay(&mut self, elements: usize) -> Result<(), OnnxError> {
+        self.folded = self.folded.saturating_add(elements);
+        if self.folded <= MAX_FOLDED_IN_ALL {
+            return Ok(());
+        }
+        Err(OnnxError::new(
+            codes::TOO_LARGE,
+            format!("known values of more than {MAX_FOLDED_IN_ALL} elements in all would be computed at import"),
+            "simplify the model before importing it",
+        ))
+    }
+
+    /// Appends a call; `weights` are what the operator needs below its weight path, in its order.
+    pub(super) fn emit(
+        &mut self,
+        node: &Node<'_>,
+        operator: &'static str,
+        operands: Vec<Operand>,
+        given: Arguments,
+        weights: Vec<Constant>,
+    ) -> Result<Vec<Id>, OnnxError> {
+        let fault = |message: String, help: Option<String>| {
+            let help = help.unwrap_or_else(|| "the model's shapes do not fit each other: export it again".to_string());
+            node.error(codes::OPERANDS, message, help)
+        };
+        let Some(entry) = ops::find(operator) else {
+            return Err(node.unsupported(String::new()));
+        };
+        let arguments = arguments(entry.signature, given);
+        for (name, value) in &arguments {
+            let spec = entry.signature.args.iter().find(|spec| spec.name == *name);
+            if !spec.is_some_and(|spec| spec.kind.accepts(value)) {
+                return Err(node.unsupported(format!("as `{operator}` with this `{name}`")));
+            }
+        }
+        let types: Vec<Type> = operands.iter().map(|operand| self.ty(operand)).collect();
+        let types: Vec<&Type> = types.iter().collect();
+        let (op, specs) = (entry.from_call)(&Call::new(entry.signature, &types, arguments.clone()))
+            .map_err(|error| fault(error.message, error.help))?;
+        if specs.len() != weights.len() {
+            return Err(fault(format!("`{operator}` needs {} weights, not {}", specs.len(), weights.len()), None));
+        }
+        for (spec, weight) in specs.iter().zip(&weights) {
+            spec.ty.check().map_err(|error| fault(format!("the weight {} {error}", spec.ty), None))?;
+            if spec.ty.shape != weight.shape {
+                let message = format!("`{}` must be of shape {:?}, not {:?}", spec.suffix, spec.ty.shape, weight.shape);
+                return Err(fault(message, None));
+            }
+        }
+        let inputs: Vec<&Type> = types.iter().copied().chain(specs.iter().map(|spec| &spec.ty)).collect();
+        let results = op.infer(&inputs, Mode::Infer).map_err(|error| fault(error.message, error.help))?;
+        for ty in inputs.iter().copied().chain(&results) {
+            ty.check().map_err(|error| fault(format!("the tensor {ty} {error}"), None))?;
+        }
+        if self.out.calls.len() >= MAX_NODES {
+            let message = format!("the network has more than {MAX_NODES} layers");
+            return Err(node.error(codes::TOO_LARGE, message, "no network has as many: the file may be damaged"));
+        }
+        let name = node.outputs().first().map_or("", String::as_str);
+        let results: Vec<Id> = results.into_iter().map(|ty| self.made(ty, name)).collect();
+        // Several results are several outputs.
+        for (&id, output) in results.iter().zip(node.outputs()).skip(1) {
+            self.out.tensors[id].name.clone_from(output);
+        }
+        let weights = specs.into_iter().zip(weights).collect();
+        self.out.calls.push(SourceCall { entry, op, operands, arguments, weights, results: results.clone() });
+        Ok(results)
+    }
+
+    /// Appends a call of one result without weights.
+    pub(super) fn apply(
+        &mut self,
+        node: &Node<'_>,
+        operator: &'static str,
+        operands: Vec<Operand>,
+        given: Arguments,
+    ) -> Result<Operand, OnnxError> {
+        let results = self.emit(node, operator, operands, given, Vec::new())?;
+        Ok(Operand::Tensor(results.first().copied().unwrap_or_default()))
+    }
+
+    /// The outputs of the network, declared by name.
+    pub(super) fn outputs(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), OnnxError> {
+        let mut seen = HashSet::new();
+        for name in names {
+            let wrong = |message: String, help: &str| OnnxError::new(codes::OUTPUT, message, help);
+            if !seen.insert(name) {
+                return Err(wrong(format!("the output `{}` is declared twice", shown(name)), "declare it once"));
+            }
+            match self.get(name) {
+                Some(Value::Tensor(id)) => {
+                    let id = *id;
+                    self.out.outputs.push((name.to_string(), id));
+                }
+                Some(Value::Constant(_)) => {
+                    let message = format!("the output `{}` does not depend on any input", shown(name));
+                    return Err(wrong(message, "remove the output: its value is known"));
+                }
+                Some(Value::Lost) | None => {
+                    let message = format!("nothing computes the output `{}`", shown(name));
+                    return Err(wrong(message, "the model may have been cut: export it again"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A known tensor as an operand: a number where it is one.
+pub(super) fn weight(constant: Constant) -> Result<Operand, OnnxError> {
+    Ok(match constant.scalar()? {
+        Some(number) if constant.shape.len() <= 1 && number.is_finite() => Operand::Number(super::node::shortest(number as f32)),
+        _ => Operand::Weight(constant),
+    })
+}
+
+/// One operand as the only output of a node.
+pub(super) fn single(operand: Operand) -> Mapped {
+    Ok(vec![match operand {
+        Operand::Tensor(id) => Value::Tensor(id),
+        Operand::Weight(constant) => Value::Constant(constant),
+        Operand::Number(number) => {
+            Value::Constant(Constant::fill(super::tensor::Element::F32, vec![1], number)?)
+        }
+    }])
+}
+
+/// The arguments in the order of the signature, those left out that are as by default.
+fn arguments(signature: &Signature, given: Arguments) -> Arguments {
+    let number = |value: &ArgValue| match value {
+        ArgValue::Int(v) => Some(*v as f32),
+        ArgValue::Float(v) => Some(*v as f32),
+        _ => None,
+    };
+    let find = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, value)| value);
+    let is_default = |value: &ArgValue, default: Default| match default {
+        Default::Int(v) => number(value) == Some(v as f32),
+        Default::Float(v) => number(value) == Some(v as f32),
+        Default::Bool(v) => *value == ArgValue::Bool(v),
+        Default::SameAs(other) => find(other) == Some(value),
+        _ => false,
+    };
+    let known = signature.args.iter().filter_map(|spec| Some((spec, find(spec.name)?)));
+    let mut list: Arguments = known
+        .filter(|(spec, value)| !is_default(value, spec.default))
+        .map(|(spec, value)| (spec.name, value.clone()))
+        .collect();
+    // What the signature does not know is refused by who checks the kinds.
+    list.extend(given.iter().filter(|(name, _)| signature.args.iter().all(|spec| spec.name != *name)).cloned());
+    list
+}

@@ -1,0 +1,136 @@
+//! Arithmetic of tensors with each other and with known values.
+
+use super::super::call::Operand;
+use super::super::codes;
+use super::super::error::OnnxError;
+use super::super::importer::{Importer, Mapped, Value, single};
+use super::super::node::{Node, shortest};
+use super::float;
+use crate::ops;
+use crate::ops::ArgValue;
+
+/// `x * factor`
+pub(super) fn scaled(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: Operand,
+    factor: f64,
+) -> Result<Operand, OnnxError> {
+    if factor == 1.0 {
+        return Ok(x);
+    }
+    importer.apply(node, "mul", vec![x, Operand::Number(factor)], Vec::new())
+}
+
+/// Whether a constant changes a tensor of this shape per channel only.
+fn is_per_channel(shape: &[usize], x: &[usize]) -> bool {
+    let Some(&channels) = x.get(1) else { return false };
+    let lead = x.len().checked_sub(shape.len());
+    channels > 1
+        && lead.is_some_and(|lead| {
+            shape.iter().enumerate().all(|(d, &extent)| if d + lead == 1 { extent == channels } else { extent == 1 })
+        })
+        && shape.iter().product::<usize>() == channels
+}
+
+pub(super) fn infix(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+    node.ignore(&["consumed_inputs"]);
+    let (a, b) = (importer.operand(node, 0)?, importer.operand(node, 1)?);
+    // Neutral numbers vanish where the shape stays.
+    let neutral = match node.op_type() {
+        "Add" | "Sub" => 0.0,
+        _ => 1.0,
+    };
+    let is_neutral = |x: &Operand| matches!(x, Operand::Number(number) if *number == neutral);
+    if is_neutral(&b) {
+        return single(a);
+    }
+    if is_neutral(&a) && matches!(node.op_type(), "Add" | "Mul") {
+        return single(b);
+    }
+    if node.op_type() == "Mul"
+        && ops::find("scale").is_some()
+        && let (Operand::Tensor(_), Operand::Weight(weight)) | (Operand::Weight(weight), Operand::Tensor(_)) = (&a, &b)
+    {
+        let x = if matches!(a, Operand::Tensor(_)) { &a } else { &b };
+        if is_per_channel(&weight.shape, &importer.ty(x).shape) {
+            let flat = vec![weight.count()];
+            let weight = weight.clone().reshaped(flat);
+            let given = vec![("bias", ArgValue::Bool(false))];
+            let results = importer.emit(node, "scale", vec![x.clone()], given, vec![weight])?;
+            return Ok(results.into_iter().map(Value::Tensor).collect());
+        }
+    }
+    let result = match node.op_type() {
+        "Add" => importer.apply(node, "add", vec![a, b], Vec::new())?,
+        "Mul" => importer.apply(node, "mul", vec![a, b], Vec::new())?,
+        "Sub" => subtracted(importer, node, a, b)?,
+        _ => divided(importer, node, a, b)?,
+    };
+    single(result)
+}
+
+/// `a - b` as source has it.
+fn subtracted(importer: &mut Importer<'_>, node: &Node<'_>, a: Operand, b: Operand) -> Result<Operand, OnnxError> {
+    match b {
+        Operand::Number(number) => importer.apply(node, "add", vec![a, Operand::Number(-number)], Vec::new()),
+        b if ops::find("sub").is_some() => importer.apply(node, "sub", vec![a, b], Vec::new()),
+        b => {
+            let negated = scaled(importer, node, b, -1.0)?;
+            importer.apply(node, "add", vec![a, negated], Vec::new())
+        }
+    }
+}
+
+/// `a / b` as source has it.
+fn divided(importer: &mut Importer<'_>, node: &Node<'_>, a: Operand, b: Operand) -> Result<Operand, OnnxError> {
+    match b {
+        Operand::Number(0.0) => {
+            Err(node.error(codes::OPERANDS, "it divides by 0", "the model's weights may be damaged: export it again"))
+        }
+        Operand::Number(number) => importer.apply(node, "mul", vec![a, Operand::Number(1.0 / number)], Vec::new()),
+        b => importer.apply(node, "div", vec![a, b], Vec::new()),
+    }
+}
+
+pub(super) fn reciprocal(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+    let x = importer.operand(node, 0)?;
+    single(divided(importer, node, Operand::Number(1.0), x)?)
+}
+
+pub(super) fn extreme(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+    let operator = if node.op_type() == "Max" { "max" } else { "min" };
+    fold(importer, node, operator).and_then(single)
+}
+
+pub(super) fn sum(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+    let total = fold(importer, node, "add")?;
+    if node.op_type() == "Sum" {
+        return single(total);
+    }
+    single(scaled(importer, node, total, 1.0 / node.inputs().len() as f64)?)
+}
+
+/// All inputs combined, from the first to the last.
+fn fold(importer: &mut Importer<'_>, node: &Node<'_>, operator: &'static str) -> Result<Operand, OnnxError> {
+    let mut result = importer.operand(node, 0)?;
+    for index in 1..node.inputs().len() {
+        let next = importer.operand(node, index)?;
+        // A number stands behind a tensor.
+        let both = if matches!(result, Operand::Number(_)) { vec![next, result] } else { vec![result, next] };
+        result = importer.apply(node, operator, both, Vec::new())?;
+    }
+    Ok(result)
+}
+
+pub(super) fn pow(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+    let x = importer.operand(node, 0)?;
+    let Some(exponent) = importer.number(node, 1, "exponent")? else {
+        return Err(node.unsupported("without an exponent"));
+    };
+    let exponent = shortest(exponent as f32);
+    if exponent == 1.0 {
+        return single(x);
+    }
+    single(importer.apply(node, "pow", vec![x], vec![("exponent", float(exponent))])?)
+}

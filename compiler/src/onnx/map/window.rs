@@ -1,0 +1,104 @@
+//! The attributes that convolutions and pools share.
+
+use super::super::error::OnnxError;
+use super::super::importer::Arguments;
+use super::super::node::Node;
+use super::directions;
+use crate::ops::ArgValue;
+use crate::ops::call::MAX_ATTRIBUTE;
+
+/// A window over one or two spatial dimensions.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    pub(super) kernel: Vec<usize>,
+    pub(super) stride: Vec<usize>,
+    pub(super) dilation: Vec<usize>,
+    /// Before the first element of each dimension.
+    pub(super) before: Vec<usize>,
+    /// Behind the last.
+    pub(super) behind: Vec<usize>,
+}
+
+/// A list of integers of this length, from `low`.
+pub(super) fn sizes(node: &Node<'_>, name: &str, count: usize, low: i64) -> Result<Option<Vec<usize>>, OnnxError> {
+    let Some(list) = node.ints(name)? else { return Ok(None) };
+    let fits = list.len() == count && list.iter().all(|&value| (low..=MAX_ATTRIBUTE).contains(&value));
+    if !fits {
+        return Err(node.bad_attribute(name, format!("{list:?}"), &format!("{count} integers from {low}")));
+    }
+    Ok(Some(list.iter().map(|&value| value as usize).collect()))
+}
+
+/// The number of spatial dimensions of an operand of this shape.
+pub(super) fn spatial(node: &Node<'_>, shape: &[usize]) -> Result<usize, OnnxError> {
+    match shape.len() {
+        3 => Ok(1),
+        4 => Ok(2),
+        rank => Err(node.unsupported(format!("on tensors of {rank} dimensions"))),
+    }
+}
+
+impl Window {
+    /// Reads the attributes; the kernel is as the weight says where there is one.
+    pub(super) fn read(node: &Node<'_>, x: &[usize], weight: Option<&[usize]>) -> Result<Window, OnnxError> {
+        let dims = spatial(node, x)?;
+        let input = &x[2..];
+        let given = sizes(node, "kernel_shape", dims, 1)?;
+        let kernel = match (given, weight.and_then(|shape| shape.get(2..))) {
+            (Some(given), Some(shape)) if given != shape => {
+                return Err(node.bad_attribute("kernel_shape", format!("{given:?}"), &format!("as the weight, {shape:?}")));
+            }
+            (Some(given), _) => given,
+            (None, Some(shape)) if shape.len() == dims => shape.to_vec(),
+            (None, _) => return Err(node.bad_attribute("kernel_shape", "missing", "given")),
+        };
+        let stride = sizes(node, "strides", dims, 1)?.unwrap_or_else(|| vec![1; dims]);
+        let dilation = sizes(node, "dilations", dims, 1)?.unwrap_or_else(|| vec![1; dims]);
+        let (mut before, mut behind) = (vec![0; dims], vec![0; dims]);
+        match node.string("auto_pad", "NOTSET")?.as_str() {
+            "NOTSET" => {
+                if let Some(pads) = sizes(node, "pads", 2 * dims, 0)? {
+                    before.copy_from_slice(&pads[..dims]);
+                    behind.copy_from_slice(&pads[dims..]);
+                }
+            }
+            "VALID" => node.ignore(&["pads"]),
+            same @ ("SAME_UPPER" | "SAME_LOWER") => {
+                node.ignore(&["pads"]);
+                for d in 0..dims {
+                    let span = (kernel[d] - 1).saturating_mul(dilation[d]).saturating_add(1);
+                    let covered = (input[d].div_ceil(stride[d]).saturating_sub(1)).saturating_mul(stride[d]);
+                    let total = covered.saturating_add(span).saturating_sub(input[d]);
+                    let small = total / 2;
+                    let (first, last) = if same == "SAME_UPPER" { (small, total - small) } else { (total - small, small) };
+                    (before[d], behind[d]) = (first, last);
+                }
+            }
+            other => {
+                let wanted = "NOTSET, VALID, SAME_UPPER or SAME_LOWER";
+                return Err(node.bad_attribute("auto_pad", format!("`{other}`"), wanted));
+            }
+        }
+        Ok(Window { kernel, stride, dilation, before, behind })
+    }
+
+    /// Whether the window is one element that moves by one.
+    pub(super) fn is_point(&self) -> bool {
+        let ones = |list: &[usize]| list.iter().all(|&value| value == 1);
+        ones(&self.kernel) && ones(&self.stride) && !self.is_padded()
+    }
+
+    pub(super) fn is_padded(&self) -> bool {
+        self.before.iter().chain(&self.behind).any(|&pad| pad > 0)
+    }
+
+    /// `kernel`, `stride` and `pad`.
+    pub(super) fn arguments(&self, node: &Node<'_>) -> Result<Arguments, OnnxError> {
+        let pad: ArgValue = match self.before == self.behind {
+            true => directions(&self.before),
+            false if self.before.len() == 2 => super::list(&[self.before.as_slice(), &self.behind].concat()),
+            false => return Err(node.unsupported("with different padding before and behind in one dimension")),
+        };
+        Ok(vec![("kernel", directions(&self.kernel)), ("stride", directions(&self.stride)), ("pad", pad)])
+    }
+}
