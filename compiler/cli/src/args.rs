@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::resolve::{SetValue, parse_setting};
 
-use crate::{bench, check, completions, explain, fmt as format, import, inspect, ir, man, run};
+use crate::{bench, check, completions, diff, explain, fmt as format, import, inspect, ir, man, run};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -86,6 +86,7 @@ pub(crate) enum Command {
     Inspect(inspect::InspectArgs),
     Run(run::RunArgs),
     Bench(bench::BenchArgs),
+    Diff(diff::DiffArgs),
     Import(import::ImportArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),

@@ -143,7 +143,7 @@ pub(crate) fn verified(graph: &Graph) -> Result<(), Failure> {
     Ok(verify(graph).map_err(CompileError::Graph)?)
 }
 
-fn nets(file: &ast::File) -> impl Iterator<Item = &ast::Net> {
+pub(crate) fn nets(file: &ast::File) -> impl Iterator<Item = &ast::Net> {
     file.items.iter().filter_map(|item| match item {
         Item::Net(net) => Some(net),
         _ => None,
@@ -159,7 +159,7 @@ fn for_net(given: &Settings, file: &ast::File, net: &ast::Net) -> Settings {
     settings
 }
 
-fn is_declared(file: &ast::File, name: &str) -> bool {
+pub(crate) fn is_declared(file: &ast::File, name: &str) -> bool {
     file.items.iter().any(|item| match item {
         Item::Import(import) => import.names.iter().any(|import| import.local().name == name),
         item => item.name().is_some_and(|own| own.name == name),
@@ -167,7 +167,7 @@ fn is_declared(file: &ast::File, name: &str) -> bool {
 }
 
 /// Whether a dimension of an input is spelled like this.
-fn has_dimension(net: &ast::Net, name: &str) -> bool {
+pub(crate) fn has_dimension(net: &ast::Net, name: &str) -> bool {
     let mut dims = net.inputs.iter().flat_map(|input| &input.ty.dims);
     dims.any(|dim| matches!(&dim.kind, ExprKind::Name(dim) if dim == name))
 }

@@ -17,6 +17,7 @@ mod source;
 mod bench;
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod fmt;
 mod import;
@@ -67,6 +68,7 @@ pub fn run_on(
         Command::Run(args) => run::run(&mut context, args),
         Command::Bench(args) => bench::bench(&mut context, args),
         Command::Import(args) => import::import(&mut context, args),
+        Command::Diff(args) => diff::diff(&mut context, args),
         Command::Explain(args) => explain::explain(&mut context, args),
         Command::Completions(args) => completions::completions(&mut context, args),
         Command::Man(args) => man::man(&mut context, args),

@@ -88,7 +88,9 @@ pub(super) fn sizes(inputs: &[Input], settings: &Settings) -> Result<BTreeMap<St
     let symbols = symbols(inputs);
     let known = || match symbols.is_empty() {
         true => "the model has no open dimensions".to_string(),
-        false => format!("the model has {}", symbols.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        false => {
+            format!("the model has {}", symbols.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
     };
     if let Some(name) = settings.set.keys().find(|name| !symbols.contains_key(name.as_str())) {
         let message = format!("`--set {name}` sets nothing: the model has no dimension `{name}`");
@@ -176,7 +178,8 @@ pub(super) fn bind(
                 },
             });
         if !fits {
-            let message = format!("the input `{name}` is f32[{}], but its array is of shape {shape:?}", expected.join(","));
+            let message =
+                format!("the input `{name}` is f32[{}], but its array is of shape {shape:?}", expected.join(","));
             return Err(wrong(message, "pass an array of the input's shape".to_string()));
         }
     }

@@ -125,9 +125,12 @@ impl Onnx {
         let mut nodes = Vec::with_capacity(graph.node.len());
         for mut node in graph.node {
             let tensors = node.attribute.iter_mut().map(|attribute| attribute.t.take());
-            let tensors = tensors.map(|tensor| tensor.map(|tensor| Stored::new(*tensor, &mut files).map(Rc::new)).transpose());
+            let tensors =
+                tensors.map(|tensor| tensor.map(|tensor| Stored::new(*tensor, &mut files).map(Rc::new)).transpose());
             let tensors = tensors.collect::<Result<Vec<_>, _>>();
-            let tensors = tensors.map_err(|error| error.within(format!("a node that gives `{}`", shown(node.output.first().map_or("", String::as_str)))))?;
+            let tensors = tensors.map_err(|error| {
+                error.within(format!("a node that gives `{}`", shown(node.output.first().map_or("", String::as_str))))
+            })?;
             nodes.push(Declared { proto: node, tensors });
         }
         let given: BTreeSet<&str> = initializers.iter().map(|stored| stored.name.as_str()).collect();
@@ -141,6 +144,12 @@ impl Onnx {
     /// The inputs of the network.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
+    }
+
+    /// Whether an open dimension of an input is called so.
+    pub fn has_symbol(&self, name: &str) -> bool {
+        let mut dims = self.inputs.iter().flat_map(|input| &input.dims);
+        dims.any(|dim| matches!(dim, Dimension::Symbol(symbol) if symbol == name))
     }
 
     /// The sizes of open dimensions that arrays give; an array without a name is for the only input.
@@ -210,7 +219,8 @@ impl Onnx {
                 _ => true,
             };
             let shape = declared.shape.as_ref();
-            let dims: Option<Vec<i64>> = shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());
+            let dims: Option<Vec<i64>> =
+                shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());
             let fits = dims.as_ref().is_none_or(|dims| {
                 let mut pairs = dims.iter().zip(&found.shape).skip(1);
                 dims.len() == found.rank() && pairs.all(|(&a, &b)| a <= 0 || usize::try_from(a) == Ok(b))
@@ -222,7 +232,11 @@ impl Onnx {
                     element_name(element),
                     dims.unwrap_or_default()
                 );
-                return Err(OnnxError::new(codes::OUTPUT, message, "the model may be damaged, or its exporter has an error"));
+                return Err(OnnxError::new(
+                    codes::OUTPUT,
+                    message,
+                    "the model may be damaged, or its exporter has an error",
+                ));
             }
         }
         Ok(())
@@ -236,7 +250,11 @@ impl Onnx {
             _ => None,
         };
         let name = self.inputs.first().and_then(first)?;
-        let elsewhere = self.inputs.iter().flat_map(|input| input.dims.iter().skip(1)).any(|dim| *dim == Dimension::Symbol(name.clone()));
+        let elsewhere = self
+            .inputs
+            .iter()
+            .flat_map(|input| input.dims.iter().skip(1))
+            .any(|dim| *dim == Dimension::Symbol(name.clone()));
         let mut doubled = sizes.clone();
         let size = doubled.get_mut(&name)?;
         *size = size.checked_mul(2)?;

@@ -82,7 +82,8 @@ pub(super) fn prelu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     }
     let channels = importer.ty(&x).shape.get(1).copied();
     let rank = importer.ty(&x).rank();
-    let wide: Vec<usize> = std::iter::repeat_n(1, rank.saturating_sub(slope.shape.len())).chain(slope.shape.clone()).collect();
+    let wide: Vec<usize> =
+        std::iter::repeat_n(1, rank.saturating_sub(slope.shape.len())).chain(slope.shape.clone()).collect();
     let is_per_channel = wide.iter().enumerate().all(|(d, &extent)| extent == 1 || d == 1);
     if !is_per_channel || Some(slope.count()) != channels {
         return Err(node.unsupported("with a slope for other than channels"));

@@ -46,7 +46,11 @@ impl Window {
         let given = sizes(node, "kernel_shape", dims, 1)?;
         let kernel = match (given, weight.and_then(|shape| shape.get(2..))) {
             (Some(given), Some(shape)) if given != shape => {
-                return Err(node.bad_attribute("kernel_shape", format!("{given:?}"), &format!("as the weight, {shape:?}")));
+                return Err(node.bad_attribute(
+                    "kernel_shape",
+                    format!("{given:?}"),
+                    &format!("as the weight, {shape:?}"),
+                ));
             }
             (Some(given), _) => given,
             (None, Some(shape)) if shape.len() == dims => shape.to_vec(),
@@ -70,7 +74,8 @@ impl Window {
                     let covered = (input[d].div_ceil(stride[d]).saturating_sub(1)).saturating_mul(stride[d]);
                     let total = covered.saturating_add(span).saturating_sub(input[d]);
                     let small = total / 2;
-                    let (first, last) = if same == "SAME_UPPER" { (small, total - small) } else { (total - small, small) };
+                    let (first, last) =
+                        if same == "SAME_UPPER" { (small, total - small) } else { (total - small, small) };
                     (before[d], behind[d]) = (first, last);
                 }
             }
