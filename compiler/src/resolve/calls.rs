@@ -481,6 +481,7 @@ impl<'a> Resolver<'a> {
                 });
                 let args = signature.args.iter().map(|arg| match arg.default {
                     ops::call::Default::Required => arg.name.to_string(),
+                    ops::call::Default::None => format!("{}: none", arg.name),
                     ops::call::Default::Int(v) => format!("{}: {v}", arg.name),
                     ops::call::Default::Float(v) => format!("{}: {v:?}", arg.name),
                     ops::call::Default::Bool(v) => format!("{}: {v}", arg.name),
