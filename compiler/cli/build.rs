@@ -5,7 +5,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=explain");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("explain");
+    let variable = |name: &str| env::var_os(name).ok_or(io::ErrorKind::NotFound);
+    let folder = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("explain");
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     let mut table = String::from("&[\n");
@@ -14,6 +15,5 @@ fn main() -> io::Result<()> {
         table += &format!("    ({code:?}, include_str!({:?})),\n", path.to_string_lossy());
     }
     table += "]\n";
-    let target = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&target).join("explanations.rs"), table)
+    fs::write(Path::new(&variable("OUT_DIR")?).join("explanations.rs"), table)
 }

@@ -366,6 +366,13 @@ pub struct Arguments {
     pub span: Span,
 }
 
+impl Arguments {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.positional.is_empty() && self.named.is_empty()
+    }
+}
+
 /// `NAME: VALUE`, an argument or the field of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedArgument {

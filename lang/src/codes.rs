@@ -1,5 +1,4 @@
-//! The table of the codes this crate reports. Each stage keeps a table of the same type: E01xx syntax (here), E02xx
-//! names and constants, E03xx shapes and operators.
+//! The table of the codes this crate reports. Each crate keeps tables of the same type for what it reports.
 
 /// A stable diagnostic code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

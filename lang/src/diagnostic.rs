@@ -89,17 +89,17 @@ pub struct Entry {
 impl Entry {
     /// A diagnostic about a program of these texts.
     pub fn new(sources: Sources, diagnostic: Diagnostic) -> Entry {
-        let home = diagnostic.span().map_or(FileId::ROOT, |span| span.file);
         let mut entry = Entry { sources, diagnostic, elsewhere: Vec::new() };
+        let home = entry.home();
         let mut elsewhere: Vec<Elsewhere> = Vec::new();
         for label in entry.diagnostic.labels.iter().filter(|label| label.span.file != home) {
             match elsewhere.iter_mut().find(|note| note.file == label.span.file) {
                 Some(note) => note.labels.push(label.clone()),
-                None if entry.can_show(label.span.file) => {
+                None => {
                     let source = entry.sources.get(label.span.file).clone();
-                    elsewhere.push(Elsewhere { file: label.span.file, source, labels: vec![label.clone()] });
+                    let drawn = entry.can_show(label.span.file);
+                    elsewhere.push(Elsewhere { file: label.span.file, source, drawn, labels: vec![label.clone()] });
                 }
-                None => {}
             }
         }
         entry.elsewhere = elsewhere;
@@ -148,14 +148,24 @@ impl Entry {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.diagnostic.message)?;
-        match self.diagnostic.span() {
-            Some(span) if !self.can_show(self.home()) => {
-                let source = self.sources.get(span.file);
-                write!(f, " ({}:{})", source.name(), source.position(span.start))
-            }
-            _ => Ok(()),
+        let home = self.home();
+        if self.can_show(home) {
+            return Ok(());
         }
+        tell(f, self.sources.get(home), self.diagnostic.labels.iter().filter(|label| label.span.file == home))
     }
+}
+
+/// Labels that cannot be drawn, as text: ` (a.net:3:5: here)`.
+fn tell<'a>(f: &mut fmt::Formatter<'_>, source: &Source, labels: impl Iterator<Item = &'a Label>) -> fmt::Result {
+    for label in labels {
+        write!(f, " ({}:{}", source.name(), source.position(label.span.start))?;
+        if !label.text.is_empty() {
+            write!(f, ": {}", label.text)?;
+        }
+        f.write_str(")")?;
+    }
+    Ok(())
 }
 
 impl std::error::Error for Entry {}
@@ -212,12 +222,15 @@ fn labeled<'a>(
 struct Elsewhere {
     file: FileId,
     source: Source,
+    /// Whether its lines are short enough to be drawn; else places and texts stand in the message.
+    drawn: bool,
     labels: Vec<Label>,
 }
 
 impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this involves `{}`", self.source.name())
+        write!(f, "this involves `{}`", self.source.name())?;
+        if self.drawn { Ok(()) } else { tell(f, &self.source, self.labels.iter()) }
     }
 }
 
@@ -229,11 +242,11 @@ impl miette::Diagnostic for Elsewhere {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
+        self.drawn.then_some(&self.source as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        Some(labeled(self.labels.iter(), false))
+        self.drawn.then(|| labeled(self.labels.iter(), false))
     }
 }
 
@@ -331,15 +344,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_drawn_is_told() {
+        let text = "\t".repeat(LONGEST_LINE + 1);
+        let other = FileId::new(1);
+        let sources = Sources::new(Source::new("a.net", text.as_str()), [Source::new("b.net", text.as_str())]);
+        let diagnostic = Diagnostic::new(codes::UNEXPECTED, "wrong")
+            .label(Span::new(FileId::ROOT, 0, 1), "here")
+            .label(Span::new(FileId::ROOT, 4, 5), "and here")
+            .label(Span::new(other, 2, 3), "there");
+        let entry = Entry::new(sources, diagnostic);
+        assert_eq!(entry.to_string(), "wrong (a.net:1:1: here) (a.net:1:5: and here)");
+        assert_eq!(entry.elsewhere[0].to_string(), "this involves `b.net` (b.net:1:3: there)");
+    }
+
+    #[test]
     fn long_lines_are_not_drawn() {
         let line = |length: usize| format!("x\n{}\nx", "\t".repeat(length));
         let drawn = rendered(&line(LONGEST_LINE), LONGEST_LINE - 1);
         assert!(drawn.contains("here") && !drawn.contains("(a.net:2"), "{drawn}");
         let told = rendered(&line(LONGEST_LINE + 1), LONGEST_LINE - 1);
-        assert!(told.contains("wrong (a.net:2:8190)") && told.len() < 200, "{told}");
+        assert!(told.contains("wrong (a.net:2:8190: here)") && told.len() < 200, "{told}");
         // Also for the lines beside it, and far beyond what formatting can pad to.
-        assert!(rendered(&line(300_000), 0).contains("(a.net:1:1)"));
-        assert!(rendered(&line(300_000), 299_999).contains("(a.net:2:299998)"));
+        assert!(rendered(&line(300_000), 0).contains("(a.net:1:1: here)"));
+        assert!(rendered(&line(300_000), 299_999).contains("(a.net:2:299998: here)"));
         assert!(rendered(&format!("{}\n\nx", " ".repeat(300_000)), 300_002).contains("here"));
     }
 }

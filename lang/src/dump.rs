@@ -268,7 +268,7 @@ impl Display for Called<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Called(call, is_stage) = self;
         write!(f, "{}", call.callee)?;
-        if !is_stage || !is_empty(&call.arguments) {
+        if !is_stage || !call.arguments.is_empty() {
             write!(f, "({})", Listed(&call.arguments))?;
         }
         match &call.alias {
@@ -276,10 +276,6 @@ impl Display for Called<'_> {
             None => Ok(()),
         }
     }
-}
-
-fn is_empty(arguments: &Arguments) -> bool {
-    arguments.positional.is_empty() && arguments.named.is_empty()
 }
 
 struct Listed<'a>(&'a Arguments);
@@ -301,7 +297,7 @@ impl Display for Attributes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for attribute in self.0 {
             write!(f, "@{}", attribute.name)?;
-            if !is_empty(&attribute.arguments) {
+            if !attribute.arguments.is_empty() {
                 write!(f, "({})", Listed(&attribute.arguments))?;
             }
             f.write_str(" ")?;

@@ -10,6 +10,7 @@
 //! - [`program`]: a root file and what it imports;
 //! - [`ast`]: the tree;
 //! - [`dump`]: the tree as text;
+//! - [`format`](mod@format): the tree and its comments in the canonical layout;
 //! - [`diagnostic`]: errors as data, renderable by miette; `suggestion` shows their fixes;
 //! - [`codes`]: the table of error codes.
 //!

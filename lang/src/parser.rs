@@ -132,6 +132,10 @@ impl<'t> Convert<'t> {
     /// The text under a span for use within a message: on one line, shortened in the middle where long.
     fn snippet(&self, span: Span) -> String {
         const LONGEST: usize = 40;
+        // Chains of operators ask for ever longer prefixes of themselves.
+        if span.len() > 10 * LONGEST {
+            return "..".to_owned();
+        }
         let text = self.text.get(span.range()).unwrap_or_default();
         let mut words = String::new();
         for word in text.split_whitespace() {

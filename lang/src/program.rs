@@ -42,7 +42,10 @@ impl Program {
             imports: Vec::new(),
             errors: Vec::new(),
         };
-        loader.add(String::new(), root.clone());
+        // Who imports the root file means this text, not another reading of it.
+        let file_name = root.name().rsplit('/').next().unwrap_or_default().to_owned();
+        let id = loader.add(String::new(), root.clone());
+        loader.ids.insert(file_name, Some(id));
         let mut next = 0;
         while next < loader.files.len() {
             loader.follow(next);

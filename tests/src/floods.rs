@@ -69,6 +69,13 @@ fn doubling(levels: usize, twice: impl Fn(&str) -> String, leaf: &str) -> String
     text
 }
 
+/// As many distinct named arguments as repetitions of the last of them.
+fn twice() -> String {
+    let names = many("a#: 1, ", TEXT_BYTES / 2);
+    let last = names.trim_end().rsplit_once(' ').map_or("", |(before, _)| before.rsplit(' ').next().unwrap_or(""));
+    fill(&format!("const c = f({names}"), &format!("{last} 1, "), "b: 1)")
+}
+
 /// Errors in the text itself.
 fn broken() -> Vec<Flood> {
     vec![
@@ -76,6 +83,9 @@ fn broken() -> Vec<Flood> {
         one("closing brackets", &["E0107"], ")".repeat(TEXT_BYTES)),
         one("opening brackets", &["E0102"], "[".repeat(TEXT_BYTES)),
         one("blocks without an end", &["E0106"], many("block b#(x) {\n", TEXT_BYTES)),
+        one("comparisons in a chain", &["E0130", "E0125"], fill("const c = a", "<a", "")),
+        one("quotes of other scripts", &["E0104"], "«".repeat(TEXT_BYTES / 2)),
+        one("named arguments twice", &["E0120"], twice()),
         one("characters of other scripts", &["E0104"], "é ".repeat(TEXT_BYTES / 3)),
         one("strings without an end", &["E0105"], "\"\n".repeat(TEXT_BYTES / 2)),
         one("letters behind numbers", &["E0123"], "1x ".repeat(TEXT_BYTES / 3)),

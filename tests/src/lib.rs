@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use rebirth_compiler::graph::{Graph, interpret, within};
 use rebirth_compiler::ops::Bounded;
-use rebirth_compiler::pipeline::{compile, load};
-use rebirth_compiler::resolve::{Model, Settings};
-use rebirth_lang::Source;
+use rebirth_compiler::pipeline::compile;
+use rebirth_compiler::resolve::{Model, Settings, resolve};
+use rebirth_lang::{Program, Source, Unreadable};
 use rebirth_runtime::{Session, Tensor};
 
 /// The repository's root.
@@ -55,13 +55,22 @@ pub fn nets(folder: &str) -> Vec<String> {
         .collect()
 }
 
-/// Parses and resolves a file, or panics with its diagnostics.
+/// Parses and resolves a file and what it imports, or panics with its diagnostics.
 pub fn model(path: &Path, settings: &Settings) -> Model {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    load(&Source::new(name, text), settings).unwrap_or_else(|report| {
+    let name = path.display().to_string();
+    let read = |path: &Path| match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Source::new(path.display().to_string(), text)),
+        Err(e) => Err(Unreadable { message: format!("{}: {e}", path.display()), help: String::new() }),
+    };
+    let root = read(path).unwrap_or_else(|e| panic!("{}", e.message));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let program = Program::load(root, &mut |import| read(&folder.join(import))).unwrap_or_else(|report| {
         let found: Vec<String> = report.diagnostics().map(|d| format!("{}: {}", d.code, d.message)).collect();
-        panic!("{}: {}", path.display(), found.join("; "))
+        panic!("{name}: {}", found.join("; "))
+    });
+    resolve(&program, settings).unwrap_or_else(|diagnostics| {
+        let found: Vec<String> = diagnostics.iter().map(|d| format!("{}: {}", d.code, d.message)).collect();
+        panic!("{name}: {}", found.join("; "))
     })
 }
 

@@ -352,6 +352,7 @@ fn operators() -> Vec<String> {
     let row = |signature: &Signature| {
         let operands = match signature.operands {
             Operands::Fixed(names) => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            Operands::Broadcast(names) => names.map(|name| format!("`{name}`")).join(", "),
             Operands::List(name) => format!("`{name}`, a list"),
         };
         let args = signature.args.iter().map(|arg| {

@@ -3,8 +3,8 @@
 
 use rebirth_lang::dump::dump;
 use rebirth_lang::{Source, format, parse};
+use rebirth_tests::nets;
 use rebirth_tests::nets::Net;
-use rebirth_tests::root;
 
 /// How many random files are formatted.
 const FILES: u64 = 2000;
@@ -53,13 +53,9 @@ fn comments(text: &str) -> Vec<&str> {
 
 #[test]
 fn samples() {
-    let entries = std::fs::read_dir(root().join("samples")).expect("the samples");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let nets: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "net")).collect();
-    assert!(nets.len() >= 3, "{nets:?}");
-    for path in nets {
-        check(&std::fs::read_to_string(&path).expect("a sample"));
-    }
+    let nets = nets("samples");
+    assert!(nets.len() > 10, "only {} samples", nets.len());
+    nets.iter().for_each(|text| assert_eq!(check(text), *text, "`rebirth fmt samples` lays it out"));
 }
 
 #[test]

@@ -24,8 +24,8 @@ use rebirth_tests::{root, run, text};
 const FOLDER: &str = "REBIRTH_ONNX_NODE_TESTS";
 const LIST: &str = "tests/cases/onnx_supported.txt";
 
-/// Largest difference, relative to the largest value.
-const TOLERANCE: f32 = 1e-4;
+/// Largest difference, relative to a value, as ONNX's own runner has it: some expected values are written with four digits.
+const TOLERANCE: f32 = 1e-3;
 
 enum Outcome {
     Passes,
@@ -96,7 +96,7 @@ fn check(folder: &Path) -> Outcome {
         }
         let scale = expected.values.iter().filter(|v| v.is_finite()).fold(1e-3_f32, |most, v| most.max(v.abs()));
         for (a, b) in found.data().iter().zip(&expected.values) {
-            let same = a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * scale;
+            let same = a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= TOLERANCE * b.abs() + 1e-6 * scale;
             if !same {
                 return Outcome::Wrong(format!("{a} where {b} is expected"));
             }

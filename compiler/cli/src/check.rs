@@ -29,7 +29,7 @@ EXAMPLES
 /// Parses the file, resolves every name and shape of its nets, or of the one that `--net` names, and verifies the graphs that
 /// result. Prints one line with each network's size, and everything that is wrong, with its place in the file. Needs no weights.
 ///
-/// A file of blocks and functions without a net is checked as far as that goes without values.
+/// A file of blocks, functions and constants without a net is checked as far as that goes without values.
 ///
 /// An `.onnx` file is checked for the sizes of its inputs; open ones take `--set`.
 ///
@@ -40,7 +40,7 @@ EXAMPLES
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     net: NetArgs,
-    /// Print JSON, one line for each net
+    /// Print JSON, one line for each net; for a file without a net, its name and how many items it has to import
     #[arg(long)]
     json: bool,
 }
@@ -55,11 +55,15 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
     let program = parse_program(&args.net.file)?;
     let file = program.file(FileId::ROOT);
     let given = settings(context, &args.net);
-    let library = file.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Fn(_))).count();
+    let library =
+        file.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Fn(_) | Item::Const(_))).count();
     if library > 0 && nets(file).count() == 0 && given.net.is_none() {
         check_library(&program, &given).map_err(|errors| Report::new(program.sources().clone(), errors))?;
-        let noun = if library == 1 { "block or function" } else { "blocks and functions" };
         let name = program.sources().root().name();
+        if args.json {
+            return context.print_json(&LibraryJson { file: name, items: library });
+        }
+        let noun = if library == 1 { "item" } else { "items" };
         return Ok(writeln!(context.out, "{name}: no net, {library} {noun} to import")?);
     }
     // A file without nets, or of one, is the resolver's business.
@@ -107,6 +111,12 @@ fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), F
         }
     }
     Ok(writeln!(context.out, "{line}")?)
+}
+
+#[derive(Serialize)]
+struct LibraryJson<'a> {
+    file: &'a str,
+    items: usize,
 }
 
 #[derive(Serialize)]

@@ -53,8 +53,16 @@ pub(super) fn region(
         for &variable in regs.iter().flatten() {
             b.def_var(variable, zero);
         }
-        let mut emit =
-            Emit { program, b: &mut b, bases: &bases, regs, vars: HashMap::new(), partial: HashMap::new(), fma };
+        let mut emit = Emit {
+            program,
+            b: &mut b,
+            bases: &bases,
+            regs,
+            vars: HashMap::new(),
+            partial: HashMap::new(),
+            functions: Vec::new(),
+            fma,
+        };
         emit.prepare(&nest.body);
         emit.stmts(&nest.body);
     }
@@ -85,10 +93,12 @@ struct Emit<'a, 'b, 'f> {
     vars: HashMap<Var, Known>,
     /// Addresses computed in a block that dominates the present one.
     partial: HashMap<Partial, Value>,
+    /// Functions that the present statement has computed.
+    functions: Vec<(&'a Tree, Value)>,
     fma: bool,
 }
 
-impl<'f> Emit<'_, '_, 'f> {
+impl<'a, 'f> Emit<'a, '_, 'f> {
     fn math(&mut self) -> Math<'_, 'f> {
         Math { b: self.b, fma: self.fma }
     }
@@ -147,13 +157,14 @@ impl<'f> Emit<'_, '_, 'f> {
         self.regs[reg.index()][index as usize]
     }
 
-    fn stmts(&mut self, stmts: &[Stmt]) {
+    fn stmts(&mut self, stmts: &'a [Stmt]) {
         for stmt in stmts {
             self.stmt(stmt);
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt) {
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        self.functions.clear();
         match stmt {
             Stmt::For { var, low, high, step, body } => self.counted(*var, low, high, *step, body),
             Stmt::Unroll { var, low, high, body } => {
@@ -184,7 +195,7 @@ impl<'f> Emit<'_, '_, 'f> {
     }
 
     /// A bottom-tested loop, behind a test of its own unless it is known to run.
-    fn counted(&mut self, var: Var, low: &[Bound], high: &[Bound], step: i64, body: &[Stmt]) {
+    fn counted(&mut self, var: Var, low: &[Bound], high: &[Bound], step: i64, body: &'a [Stmt]) {
         let runs = matches!((Bound::constant(low), Bound::constant(high)), (Some(low), Some(high)) if low < high);
         let first = self.bounds(low, IntCC::SignedGreaterThan);
         let end = self.bounds(high, IntCC::SignedLessThan);
@@ -268,18 +279,29 @@ impl<'f> Emit<'_, '_, 'f> {
         if constant { trusted().with_readonly().with_can_move() } else { trusted() }
     }
 
-    fn tree(&mut self, tree: &Tree) -> Value {
+    fn tree(&mut self, tree: &'a Tree) -> Value {
         match tree {
             Expr::Leaf(leaf) => self.leaf(leaf),
             Expr::Const(c) => self.math().constant(*c),
             Expr::Unary(f, a) => {
+                if let Some((_, value)) = self.functions.iter().find(|(known, _)| *known == tree) {
+                    return *value;
+                }
                 let a = self.tree(a);
-                match f {
+                let value = match f {
                     Unary::Neg => self.b.ins().fneg(a),
+                    Unary::Abs => self.b.ins().fabs(a),
                     Unary::Sqrt => self.b.ins().sqrt(a),
                     Unary::Exp => self.math().exp(a),
+                    Unary::Expm1 => self.math().expm1(a),
                     Unary::Log => self.math().log(a),
-                }
+                    Unary::Log1p => self.math().log1p(a),
+                    Unary::Sigmoid => self.math().sigmoid(a),
+                    Unary::Tanh => self.math().tanh(a),
+                    Unary::NormalCdf => self.math().normal_cdf(a),
+                };
+                self.functions.push((tree, value));
+                value
             }
             Expr::Binary(f, a, b) => {
                 let number = |e: &Tree| matches!(e, Expr::Const(c) if !c.is_nan());

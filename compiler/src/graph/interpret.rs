@@ -10,7 +10,7 @@ use crate::ops::Bounded;
 
 mod compare;
 
-pub use compare::{Deviation, Element, Worst, within};
+pub use compare::{Deviation, Element, Worst, coordinates, within};
 
 /// The most elements that results may hold at one time; an element takes 16 bytes.
 pub const MAX_LIVE_ELEMENTS: usize = 1 << 27;

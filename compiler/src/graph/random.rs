@@ -74,6 +74,7 @@ fn small(ty: &Type) -> bool {
 fn operands(rng: &mut Rng, b: &Builder, values: &[ValueId], entry: &Entry) -> Vec<ValueId> {
     let count = match entry.signature.operands {
         Operands::Fixed(names) => names.len(),
+        Operands::Broadcast(names) => names.len(),
         Operands::List(_) => rng.range(2, 3),
     };
     let mut chosen: Vec<ValueId> = Vec::new();

@@ -2,17 +2,65 @@
 
 use std::fmt;
 
-/// Functions of one element.
+/// Functions of one element. Those without a remark are exact or correctly rounded, the others within 4 ULP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     /// -x
     Neg,
-    /// sqrt(x), correctly rounded.
+    /// |x|
+    Abs,
+    /// sqrt(x)
     Sqrt,
     /// e^x, at most 4 ULP.
     Exp,
+    /// e^x - 1, at most 4 ULP.
+    Expm1,
     /// Natural logarithm, at most 4 ULP.
     Log,
+    /// ln(1 + x), at most 4 ULP.
+    Log1p,
+    /// 1 / (1 + e^-x), at most 4 ULP.
+    Sigmoid,
+    /// Hyperbolic tangent, at most 4 ULP.
+    Tanh,
+    /// The distribution function of the standard normal distribution, at most 4 ULP.
+    NormalCdf,
+}
+
+impl Unary {
+    /// The function's value; NaN where it has none.
+    pub fn of(self, x: f64) -> f64 {
+        match self {
+            Unary::Neg => -x,
+            Unary::Abs => x.abs(),
+            Unary::Sqrt => x.sqrt(),
+            Unary::Exp => x.exp(),
+            Unary::Expm1 => x.exp_m1(),
+            Unary::Log => x.ln(),
+            Unary::Log1p => x.ln_1p(),
+            // The exponential of the side that does not overflow.
+            Unary::Sigmoid if x < 0.0 => x.exp() / (1.0 + x.exp()),
+            Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Unary::Tanh => x.tanh(),
+            Unary::NormalCdf => 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
+        }
+    }
+
+    /// Its name in listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unary::Neg => "neg",
+            Unary::Abs => "abs",
+            Unary::Sqrt => "sqrt",
+            Unary::Exp => "exp",
+            Unary::Expm1 => "expm1",
+            Unary::Log => "log",
+            Unary::Log1p => "log1p",
+            Unary::Sigmoid => "sigmoid",
+            Unary::Tanh => "tanh",
+            Unary::NormalCdf => "normal_cdf",
+        }
+    }
 }
 
 /// Functions of two elements.
@@ -45,6 +93,11 @@ pub enum Expr<L> {
     Binary(Binary, Box<Expr<L>>, Box<Expr<L>>),
     /// a * b + c, fused where the CPU has FMA.
     MulAdd(Box<[Expr<L>; 3]>),
+}
+
+/// Whether [`Expr::pow`] multiplies: quarters up to 16, so that expressions stay small.
+pub fn by_products(exponent: f32) -> bool {
+    exponent.abs() <= 16.0 && (exponent * 4.0).fract() == 0.0
 }
 
 impl<L: Clone> Expr<L> {
@@ -81,22 +134,64 @@ impl<L: Clone> Expr<L> {
         self.max(Expr::Const(0.0))
     }
 
-    /// x^exponent for x > 0, by square roots where the exponent allows, else exp(exponent * log(x)).
+    /// min(x, 0)
+    #[must_use]
+    pub fn negative_part(self) -> Expr<L> {
+        self.min(Expr::Const(0.0))
+    }
+
+    /// f(x)
+    #[must_use]
+    pub fn then(self, f: Unary) -> Expr<L> {
+        Expr::unary(f, self)
+    }
+
+    /// x^exponent, NaN where x < 0 and the exponent is no integer: by products and square roots where [`by_products`] says so, else
+    /// as exp(exponent * log(x)).
     #[must_use]
     pub fn pow(self, exponent: f32) -> Expr<L> {
-        let sqrt = |e| Expr::unary(Unary::Sqrt, e);
-        let magnitude = match exponent.abs() {
-            0.0 => return Expr::Const(1.0),
-            0.25 => sqrt(sqrt(self)),
-            0.5 => sqrt(self),
-            0.75 => sqrt(self.clone()) * sqrt(sqrt(self)),
-            1.0 => self,
-            2.0 => self.clone() * self,
-            _ => {
-                return Expr::unary(Unary::Exp, Expr::unary(Unary::Log, self) * Expr::Const(exponent));
+        let size = exponent.abs();
+        if size == 0.0 {
+            return Expr::Const(1.0);
+        }
+        let reciprocal = |e: Expr<L>| if exponent < 0.0 { Expr::Const(1.0) / e } else { e };
+        if by_products(exponent) {
+            let quarters = (size * 4.0) as u32;
+            let mut factors = Vec::new();
+            if quarters >= 4 {
+                factors.push(self.clone().repeated(quarters / 4));
             }
-        };
-        if exponent < 0.0 { Expr::Const(1.0) / magnitude } else { magnitude }
+            if quarters & 2 != 0 {
+                factors.push(self.clone().then(Unary::Sqrt));
+            }
+            if quarters & 1 != 0 {
+                factors.push(self.then(Unary::Sqrt).then(Unary::Sqrt));
+            }
+            let product = factors.into_iter().reduce(|a, b| a * b);
+            return reciprocal(product.unwrap_or(Expr::Const(1.0)));
+        }
+        let power = |x: Expr<L>, e: f32| (x.then(Unary::Log) * Expr::Const(e)).then(Unary::Exp);
+        if exponent.fract() != 0.0 {
+            return power(self, exponent);
+        }
+        let magnitude = self.clone().then(Unary::Abs);
+        if exponent % 2.0 == 0.0 {
+            return power(magnitude, exponent);
+        }
+        // The odd factor has the sign.
+        reciprocal(self) * power(magnitude, exponent - exponent.signum())
+    }
+
+    /// x^n for n > 0 by squaring.
+    fn repeated(self, n: u32) -> Expr<L> {
+        match n {
+            0 | 1 => self,
+            _ if n.is_multiple_of(2) => {
+                let half = self.repeated(n / 2);
+                half.clone() * half
+            }
+            _ => self.clone().repeated(n - 1) * self,
+        }
     }
 
     /// The same expression over other leaves.
@@ -146,15 +241,7 @@ impl<L: fmt::Display> fmt::Display for Expr<L> {
         match self {
             Expr::Leaf(l) => write!(f, "{l}"),
             Expr::Const(c) => write!(f, "{c:?}"),
-            Expr::Unary(op, a) => {
-                let name = match op {
-                    Unary::Neg => "neg",
-                    Unary::Sqrt => "sqrt",
-                    Unary::Exp => "exp",
-                    Unary::Log => "log",
-                };
-                write!(f, "{name}({a})")
-            }
+            Expr::Unary(op, a) => write!(f, "{}({a})", op.name()),
             Expr::Binary(op, a, b) => match op {
                 Binary::Add => write!(f, "({a} + {b})"),
                 Binary::Sub => write!(f, "({a} - {b})"),

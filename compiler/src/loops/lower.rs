@@ -268,7 +268,9 @@ impl<'g> Lower<'g> {
             let (nest, constants) = self.schedule(&stage.kind, &operands, &out, params)?;
             reads.extend(operands.iter().map(|t| t.buffer).filter(|b| !writes.contains(b)));
             reads.extend(constants);
-            if lowering.stages.len() == 1 && matches!(stage.kind, Kind::Pointwise(_) | Kind::BatchNorm { .. }) {
+            if lowering.stages.len() == 1
+                && matches!(stage.kind, Kind::Pointwise(_) | Kind::Channelwise(_) | Kind::BatchNorm { .. })
+            {
                 let same = |t: &&Tensor| t.shape == out.shape && t.layout == out.layout;
                 in_place = operands.iter().find(same).map(|t| t.buffer);
             }
@@ -330,7 +332,19 @@ impl<'g> Lower<'g> {
                 let len = param_shape(self.graph, 0)[0];
                 let scale = self.packed(Packing::BatchNormScale { len, eps: *eps }, params.clone())?;
                 let shift = self.packed(Packing::BatchNormShift { len, eps: *eps }, params)?;
-                (pointwise::scale_shift(&x[0], scale, shift, y), vec![scale, shift])
+                let nest = pointwise::channelwise("scale_shift", &pointwise::scale_shift(), &x[0], &[scale, shift], y);
+                (nest, vec![scale, shift])
+            }
+            Kind::Channelwise(expr) => {
+                let vectors = params
+                    .iter()
+                    .enumerate()
+                    .map(|(i, &param)| {
+                        let len = param_shape(self.graph, i)[0];
+                        self.packed(Packing::Vector { len, groups: 1 }, vec![param])
+                    })
+                    .collect::<Result<Vec<_>, _>>()?;
+                (pointwise::channelwise("channelwise", expr, &x[0], &vectors, y), vectors)
             }
             Kind::Reduce { axes, combine, finish } => {
                 (reduce::Reduction { axes, combine: *combine, finish }.nest(&x[0], y), Vec::new())
@@ -434,6 +448,7 @@ fn needs_plain(kind: &Kind, rank: usize) -> bool {
         }
         Kind::Gemm | Kind::Reshape => true,
         Kind::Pointwise(_)
+        | Kind::Channelwise(_)
         | Kind::BatchNorm { .. }
         | Kind::Pool { .. }
         | Kind::Conv { .. }
@@ -476,6 +491,10 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         }
         Kind::BatchNorm { .. } => {
             let layout = if shapes[0].len() == 4 { Layout::BLOCKED } else { Layout::Plain };
+            (weighted(layout), layout)
+        }
+        Kind::Channelwise(_) => {
+            let layout = if shapes[0].len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
             (weighted(layout), layout)
         }
         Kind::Pool { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),

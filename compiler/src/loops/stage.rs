@@ -51,6 +51,8 @@ pub enum Count {
 pub enum Kind {
     /// result[i] = expr(operands[i]): operands are broadcast to the result as numpy does, aligned at the last dimension.
     Pointwise(Expr<Operand>),
+    /// Operands x [n, c, ..] and parameters [c]: result[n, c, ..] = expr(x[n, c, ..], parameters[c]).
+    Channelwise(Expr<Operand>),
     /// Operands x [n, c, ..], weight, bias, mean and variance [c]: x * s + (bias - mean * s) with s = weight / sqrt(variance + eps).
     /// The two vectors are computed in f64 when weights are packed.
     BatchNorm {
@@ -108,7 +110,7 @@ impl Kind {
     /// The kind's name in listings.
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Pointwise(_) | Kind::BatchNorm { .. } => "pointwise",
+            Kind::Pointwise(_) | Kind::Channelwise(_) | Kind::BatchNorm { .. } => "pointwise",
             Kind::Reduce { .. } => "reduce",
             Kind::Pool { .. } | Kind::ChannelSquares { .. } => "window",
             Kind::Conv { .. } | Kind::Gemm => "contraction",

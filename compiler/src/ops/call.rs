@@ -98,6 +98,8 @@ pub struct ArgSpec {
 pub enum Operands {
     /// These, by name.
     Fixed(&'static [&'static str]),
+    /// These two, which broadcast: one of them may be a number.
+    Broadcast(&'static [&'static str; 2]),
     /// One list of at least one tensor.
     List(&'static str),
 }

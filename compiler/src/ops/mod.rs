@@ -5,6 +5,7 @@
 //! Adding an operator: write `ops/NAME.rs`, add a row to the `operators!` list below.
 
 pub mod call;
+pub mod elementwise;
 pub mod geometry;
 pub mod pooling;
 pub mod reader;
@@ -231,6 +232,7 @@ macro_rules! operators {
 }
 
 operators! {
+    abs::Abs,
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
@@ -238,16 +240,31 @@ operators! {
     constant::Constant,
     conv::Conv,
     dense::Dense,
+    div::Div,
     dropout::Dropout,
+    exp::Exp,
     flatten::Flatten,
     global_avg_pool::GlobalAvgPool,
+    hard_swish::HardSwish,
+    log::Log,
     lrn::Lrn,
+    max::Max,
     max_pool::MaxPool,
+    min::Min,
+    mish::Mish,
     mul::Mul,
+    neg::Neg,
     relu::Relu,
     relu6::Relu6,
     resize::Resize,
+    selu::Selu,
+    sigmoid::Sigmoid,
+    silu::Silu,
     softmax::Softmax,
+    softplus::Softplus,
+    sqrt::Sqrt,
+    sub::Sub,
+    tanh::Tanh,
 }
 
 /// The row of an operator, by name.

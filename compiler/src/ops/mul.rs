@@ -1,75 +1,34 @@
 //! `mul`: a * b, broadcast as numpy does.
 
-use super::call::AttrReader;
-use super::value::{product, rounded};
-use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
-    Signature, shapes,
-};
-use crate::extent::Extent;
-use crate::graph::{Mode, Type};
-use crate::loops::expr::Expr;
-use crate::loops::stage::{Kind, Lowering, Operand};
+use super::elementwise::{Broadcast, X, broadcast};
+use super::value::{Element, product, rounded};
 
-/// Inputs: a and b, whose shapes are aligned at the last dimension; extents of 1 repeat. Result: the larger extents.
-#[derive(Clone, Debug, PartialEq)]
+/// See [`Broadcast`].
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mul;
 
-impl Operator for Mul {
-    fn name(&self) -> &'static str {
-        Self::SIGNATURE.name
+impl Broadcast for Mul {
+    const NAME: &'static str = "mul";
+    const DOC: &'static str = "a * b";
+    const VERB: &'static str = "multiply";
+
+    fn element(a: Element, b: Element) -> Element {
+        let (value, carried) = product(a, b);
+        rounded(value, carried, 1)
     }
 
-    fn attributes(&self) -> Attributes {
-        Vec::new()
-    }
-
-    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
-        let [a, b] = shapes::two("mul", inputs)?;
-        Ok(vec![shapes::broadcast("multiply", a, b)?])
-    }
-
-    fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
-        let element = |a, b| {
-            let (value, carried) = product(a, b);
-            rounded(value, carried, 1)
-        };
-        vec![shapes::combine(inputs[0], inputs[1], element)]
-    }
-
-    fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(Kind::Pointwise(Expr::Leaf(Operand(0)) * Expr::Leaf(Operand(1))), 2)
-    }
-
-    fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
-        Cost::default()
-    }
-
-    fn field(&self) -> Field {
-        Field::Point
+    fn expr(a: X, b: X) -> X {
+        a * b
     }
 }
 
-impl Declare for Mul {
-    const SIGNATURE: Signature =
-        Signature { name: "mul", doc: "a * b", operands: Operands::Fixed(&["a", "b"]), args: &[] };
-
-    fn from_call(_call: &Call<'_>) -> Result<(Mul, Vec<ParamSpec>), CallError> {
-        Ok((Mul, Vec::new()))
-    }
-
-    fn from_attributes(_attributes: &mut AttrReader) -> Result<Mul, String> {
-        Ok(Mul)
-    }
-
-    fn example(rng: &mut Rng) -> Example<Mul> {
-        Example { op: Mul, inputs: shapes::random_pair(rng) }
-    }
-}
+broadcast!(Mul);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::{Mode, Type};
+    use crate::ops::{Bounded, Operator};
 
     #[test]
     fn multiplies_and_carries_bounds() {

@@ -2,7 +2,7 @@
 //! evaluation says, within its bounds.
 
 use super::*;
-use crate::loops::expr::{Binary, Expr, Unary};
+use crate::loops::expr::{Binary, Expr};
 use crate::loops::stage::{Combine, Count, Kind, Operand, Place};
 
 mod symbolic;
@@ -183,6 +183,11 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
         Kind::Pointwise(expr) => (0..shape.iter().product())
             .map(|i| value(expr, &|Operand(o)| reads[o].data[shapes::source(i, shape, &reads[o].shape)]))
             .collect(),
+        Kind::Channelwise(expr) => {
+            let [_, channels, inner] = shapes::around(shape, 1);
+            let leaf = |i: usize, o: usize| reads[o].data[if o == 0 { i } else { i / inner % channels }];
+            (0..shape.iter().product()).map(|i| value(expr, &|Operand(o)| leaf(i, o))).collect()
+        }
         Kind::BatchNorm { eps } => {
             let [_, channels, inner] = shapes::around(shape, 1);
             let at = |operand: usize, c: usize| f64::from(reads[operand].data[c]);
@@ -284,15 +289,7 @@ fn value(expr: &Expr<Operand>, leaf: &impl Fn(Operand) -> f32) -> f32 {
     match expr {
         Expr::Leaf(operand) => leaf(*operand),
         Expr::Const(value) => *value,
-        Expr::Unary(f, a) => {
-            let a = value(a, leaf);
-            match f {
-                Unary::Neg => -a,
-                Unary::Sqrt => a.sqrt(),
-                Unary::Exp => a.exp(),
-                Unary::Log => a.ln(),
-            }
-        }
+        Expr::Unary(f, a) => f.of(f64::from(value(a, leaf))) as f32,
         Expr::Binary(f, a, b) => {
             let (a, b) = (value(a, leaf), value(b, leaf));
             match f {

@@ -1,5 +1,7 @@
 //! Values of the reference interpreter: f64 with an error bound an element.
 
+use crate::loops::expr::by_products;
+
 /// Unit roundoff of f32.
 pub const U: f64 = 1.0 / (1u64 << 24) as f64;
 
@@ -40,6 +42,61 @@ pub fn product(a: Element, b: Element) -> Element {
     (a.0 * b.0, a.1 * (b.0.abs() + b.1) + a.0.abs() * b.1)
 }
 
+/// f of an operand, where f is monotone between neighbouring `turns`, so that it is farthest from its value at one of them or at an end
+/// of what the operand may be. `relative` bounds what the evaluation itself adds.
+pub fn function(x: Element, f: impl Fn(f64) -> f64, turns: &[f64], relative: f64) -> Element {
+    let value = f(x.0);
+    if value.is_nan() && (x.1 == 0.0 || x.0.is_nan()) {
+        return (value, 0.0);
+    }
+    let mut carried = 0.0;
+    if x.1 > 0.0 {
+        if !value.is_finite() {
+            return unsettled(value, [x.0 - x.1, x.0 + x.1].map(f));
+        }
+        let inside = turns.iter().copied().filter(|turn| (turn - x.0).abs() <= x.1);
+        for at in inside.chain([x.0 - x.1, x.0 + x.1]) {
+            let off = (f(at) - value).abs();
+            // Where f is not defined nearby, nothing is known.
+            carried = if off.is_nan() { f64::INFINITY } else { carried.max(off) };
+            if carried == f64::INFINITY {
+                break;
+            }
+        }
+    }
+    closed(value, carried + relative * (value.abs() + carried))
+}
+
+/// What is known where the value is not finite and the operands are not exact: that, if it is so wherever they may be, else nothing.
+fn unsettled(value: f64, near: [f64; 2]) -> Element {
+    let same = near.into_iter().all(|v| v == value || v.is_nan() && value.is_nan());
+    (if same { value } else { 0.0 }, f64::INFINITY)
+}
+
+/// The power of a base, as [`Expr::pow`](crate::loops::expr::Expr::pow) computes it.
+pub fn power(base: Element, exponent: f32) -> Element {
+    let e = f64::from(exponent);
+    let f = |x: f64| if x < 0.0 && e.fract() != 0.0 { f64::NAN } else { x.powf(e) };
+    let value = f(base.0);
+    let relative = if by_products(exponent) {
+        // Each factor is rounded, the product, and the reciprocal.
+        gamma(exponent.abs().ceil() as usize + 5)
+    } else {
+        let ends = [base.0, base.0 - base.1, base.0 + base.1];
+        let logarithm = ends.iter().map(|x| x.abs().ln().abs()).fold(0.0, f64::max);
+        // The logarithm is a function, the exponent and the product are rounded; an argument's error becomes relative.
+        let argument = (FUNCTION + 3.0 * U) * e.abs() * logarithm;
+        argument.exp_m1() + FUNCTION + gamma(4)
+    };
+    if base.1 == 0.0 && (value == 0.0 || value.is_infinite()) {
+        return closed(value, 0.0);
+    }
+    let (value, bound) = function(base, f, &[0.0], relative);
+    // What underflow takes from x^|e| is as much, relatively, of its reciprocal.
+    let reciprocal = if e < 0.0 { (value.abs() + bound).powi(2) * UNDERFLOW } else { 0.0 };
+    closed(value, bound + reciprocal)
+}
+
 /// A sum in any order, with what rounding is relative to and what the terms' own errors do.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
@@ -76,7 +133,7 @@ impl Sum {
 }
 
 /// A tensor in f64. `bound[i]` says how far an f32 evaluation may be from `value[i]`; it is never NaN. Where the value is NaN, an f32
-/// evaluation has NaN too, whatever the bound.
+/// evaluation has NaN too, whatever the bound; where it is a number whose bound is infinite, an f32 evaluation may have anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounded {
     /// Extents.

@@ -68,6 +68,14 @@ impl<'a> Callee<'a> {
         }
     }
 
+    /// What is called where an argument is a tensor: the operator, if a function shares its name.
+    fn of_tensors(self) -> Callee<'a> {
+        match self {
+            Callee::Function(function) => ops::find(function.name).map_or(self, Callee::Operator),
+            callee => callee,
+        }
+    }
+
     /// The parameters that source declares, and where.
     fn declared(&self) -> Option<(&'a [ast::Param], Span)> {
         match self {
@@ -88,6 +96,7 @@ impl<'a> Callee<'a> {
                 let signature = entry.signature;
                 let operands: &[&str] = match &signature.operands {
                     ops::Operands::Fixed(names) => names,
+                    ops::Operands::Broadcast(names) => *names,
                     ops::Operands::List(name) => std::slice::from_ref(name),
                 };
                 operands.iter().copied().chain(signature.args.iter().map(|arg| arg.name)).collect()
@@ -175,6 +184,8 @@ impl<'a> Resolver<'a> {
         named: Vec<(&'a ast::Ident, Arg<'a>)>,
         at: Option<At>,
     ) -> Value {
+        let mut arguments = positional.iter().chain(named.iter().map(|(_, arg)| arg));
+        let callee = if arguments.any(|arg| arg.value.is_tensor()) { callee.of_tensors() } else { callee };
         if let Some(alias) = &call.alias {
             match &callee {
                 Callee::Block(_) | Callee::Operator(_) => {}
@@ -236,14 +247,15 @@ impl<'a> Resolver<'a> {
         value
     }
 
-    /// What a name stands for where something can be called: an operator, function, or an item of the file.
+    /// What a name stands for where something can be called: an operator, function, or an item of the file. A name that is both, such
+    /// as `max`, stands for the function; [`Callee::of_tensors`] makes a call of it one of the operator.
     pub(super) fn find_callee(&self, name: &str) -> Option<Callee<'a>> {
         match self.item(name) {
             Some(Item::Block(block)) => return Some(Callee::Block(block)),
             Some(Item::Fn(function)) => return Some(Callee::Fn(function)),
             _ => {}
         }
-        ops::find(name).map(Callee::Operator).or_else(|| functions::find(name).map(Callee::Function))
+        functions::find(name).map(Callee::Function).or_else(|| ops::find(name).map(Callee::Operator))
     }
 
     pub(super) fn callee(&mut self, name: &'a ast::Ident) -> Option<Callee<'a>> {
@@ -407,7 +419,8 @@ impl<'a> Resolver<'a> {
         if good && !missing.is_empty() {
             good = false;
             if let Callee::Operator(entry) = callee
-                && let ops::Operands::Fixed([operand, ..]) = entry.signature.operands
+                && let ops::Operands::Fixed([operand, ..]) | ops::Operands::Broadcast([operand, _]) =
+                    entry.signature.operands
                 && let Some(Some(arg)) = slots.first()
                 && !arg.value.is_tensor()
             {
@@ -464,7 +477,7 @@ impl<'a> Resolver<'a> {
                 let operands = callee.params().len() - signature.args.len();
                 let operands = callee.params().into_iter().take(operands).map(|name| match signature.operands {
                     ops::Operands::List(_) => format!("[{name}, ..]"),
-                    ops::Operands::Fixed(_) => name.to_string(),
+                    ops::Operands::Fixed(_) | ops::Operands::Broadcast(_) => name.to_string(),
                 });
                 let args = signature.args.iter().map(|arg| match arg.default {
                     ops::call::Default::Required => arg.name.to_string(),

@@ -60,7 +60,6 @@ rebirth_lang::codes! {
     SHAPES = "E0301", "operands that do not fit an operator";
     OPERATOR_ARGUMENT = "E0302", "an argument that an operator cannot take";
     NOT_A_TENSOR = "E0303", "an operand that is not a tensor";
-    TENSOR_ARITHMETIC = "E0304", "arithmetic that tensors do not have";
     OUTPUT_TYPE = "E0305", "the net's result is not of the declared type";
     TENSOR_TOO_LARGE = "E0306", "a tensor of too many bytes or dimensions";
     DTYPE = "E0307", "an element type that does not exist or is not supported";

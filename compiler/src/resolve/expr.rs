@@ -25,7 +25,7 @@ impl<'a> Resolver<'a> {
             ExprKind::List(items) | ExprKind::Tuple(items) => self.list(items, expr.span),
             ExprKind::Record(fields) => self.record(fields),
             ExprKind::Range(range) => self.range(range, expr.span),
-            ExprKind::Unary(unary) => self.unary(unary),
+            ExprKind::Unary(unary) => self.unary(unary, expr.span),
             ExprKind::Binary(binary) => self.binary(binary, expr.span),
             ExprKind::Index(index) => self.index(index),
             ExprKind::Call(call) => self.call(call, None, &[]),
@@ -200,7 +200,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn unary(&mut self, unary: &'a ast::Unary) -> Value {
+    fn unary(&mut self, unary: &'a ast::Unary, whole: Span) -> Value {
         let operand = self.expr(&unary.operand);
         match (unary.op, &operand) {
             (_, Value::Error) => Value::Error,
@@ -208,7 +208,7 @@ impl<'a> Resolver<'a> {
             (UnaryOp::Not, _) => {
                 self.wrong_kind(&operand, unary.operand.span, "the operand of `not`", "`true` or `false`")
             }
-            (UnaryOp::Neg, Value::Tensor(id)) => self.scale(*id, -1.0, unary.operand.span, unary.op_span),
+            (UnaryOp::Neg, Value::Tensor(id)) => self.tensor_negation(*id, unary, whole),
             (UnaryOp::Neg, _) => match eval::negate(&operand) {
                 Some(Ok(value)) => value,
                 Some(Err(fault)) => self.fault(fault, unary.op_span),

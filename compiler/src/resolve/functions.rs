@@ -114,11 +114,9 @@ impl<'a> Resolver<'a> {
             _ => "x",
         };
         let help = match (name, &arg.value) {
-            ("div" | "ceil_div" | "round_to", Value::Tensor(_)) => {
+            ("ceil_div" | "round_to", Value::Tensor(_)) => {
                 format!("`channels({text})` and `dim({text}, i)` are integers; tensors are divided with `/`")
             }
-            ("max", Value::Tensor(_)) => format!("the larger of each element and 0 is `relu({text})`"),
-            ("min", Value::Tensor(_)) => "the elements of tensors are known only when the network runs".to_string(),
             ("len", Value::Tensor(_)) => {
                 format!("the extents of a tensor are `dim({text}, i)`, their number `rank({text})`")
             }

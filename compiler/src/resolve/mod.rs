@@ -1,7 +1,7 @@
 //! From the syntax tree to a typed graph: names, constants, shapes, weight paths.
 //!
 //! Evaluates the chosen net: blocks are called, loops run, everything but tensors vanishes. Does no IO; knows no operator by
-//! name except the three behind infix arithmetic (`add`, `mul`, `constant`).
+//! name except those behind infix arithmetic (`add`, `sub`, `mul`, `div`, `neg`, `constant`).
 //!
 //! Modules in the order data takes: [`settings`] (`--set`), `modules` (what each file declares and imports), [`header`](mod@header) (a net's
 //! inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`) and `sizes` (what

@@ -126,9 +126,15 @@ impl<'a> Resolver<'a> {
     fn operands(&mut self, entry: &Entry, call: &ast::Call, args: Vec<Arg<'a>>) -> Option<Vec<Operand<'a>>> {
         let mut operands = Vec::new();
         let mut good = true;
+        let any_tensor = args.iter().any(|arg| arg.value.is_tensor());
         let wanted = if matches!(entry.signature.operands, Operands::List(_)) { IN_A_LIST } else { "a tensor" };
+        let broadcasts = matches!(entry.signature.operands, Operands::Broadcast(_));
         let mut add = |this: &mut Self, name: &str, value: &Value, span: Span, expr: Option<&'a Expr>| match value {
             Value::Tensor(id) => operands.push(Operand { value: *id, span, expr }),
+            Value::Int(_) | Value::Float(_) if broadcasts && any_tensor => match this.number_operand(value, span) {
+                Some(operand) => operands.push(operand),
+                None => good = false,
+            },
             _ => {
                 good = false;
                 this.not_a_tensor(call, name, value, span, wanted);
@@ -136,6 +142,11 @@ impl<'a> Resolver<'a> {
         };
         match (entry.signature.operands, args.as_slice()) {
             (Operands::Fixed(names), _) => {
+                for (name, arg) in names.iter().zip(&args) {
+                    add(self, name, &arg.value, arg.span, arg.expr);
+                }
+            }
+            (Operands::Broadcast(names), _) => {
                 for (name, arg) in names.iter().zip(&args) {
                     add(self, name, &arg.value, arg.span, arg.expr);
                 }

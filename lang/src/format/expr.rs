@@ -107,13 +107,6 @@ enum Argument<'t> {
     Named(&'t NamedArgument),
 }
 
-impl Arguments {
-    /// Whether it holds none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.positional.is_empty() && self.named.is_empty()
-    }
-}
-
 impl<'t> Layout<'t> {
     /// An expression that nothing binds from outside. The comments before its first token have been taken.
     pub(super) fn expr(&mut self, expr: &'t Expr) -> Doc<'t> {

@@ -114,7 +114,7 @@ fn find_comments<'t>(text: &'t str, gap: Range<usize>, comments: &mut Vec<Commen
         comments.push(Comment {
             start: Span::new(FileId::ROOT, start, start).start,
             text: text[start..start + length].trim_end(),
-            own_line: gap.start == 0 || text[gap.start..start].contains('\n'),
+            own_line: from > gap.start || gap.start == 0 || text[gap.start..start].contains('\n'),
             after_blank: after_blank(text, start),
         });
         from = start + length;

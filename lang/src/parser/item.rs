@@ -1,6 +1,7 @@
 //! Pairs of items, types and attributes to the tree.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::{Convert, Pair, Pairs, Rule};
 use crate::ast::{
@@ -11,7 +12,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// The pairs of a rule by kind, for rules whose parts are told apart by their rule alone.
+/// The first part of a pair that is of a rule.
 fn find<'i>(pair: &Pair<'i>, rule: Rule) -> Option<Pair<'i>> {
     pair.clone().into_inner().find(|inner| inner.as_rule() == rule)
 }
@@ -185,7 +186,7 @@ impl Convert<'_> {
         let span = self.span(&pair);
         self.within(true, || {
             let mut arguments = Arguments { positional: Vec::new(), named: Vec::new(), span };
-            let mut known = HashSet::new();
+            let mut known: HashMap<String, Span> = HashMap::new();
             let mut height = 0;
             let mut name = None;
             for part in pair.into_inner() {
@@ -200,8 +201,9 @@ impl Convert<'_> {
                 height = height.max(value_height);
                 match name.take() {
                     Some(name) => {
-                        if !known.insert(name.name.clone()) {
-                            self.duplicate_argument(&arguments, &name.name, name.span);
+                        match known.entry(name.name.clone()) {
+                            Entry::Occupied(first) => self.duplicate_argument(&name, *first.get()),
+                            Entry::Vacant(free) => _ = free.insert(name.span),
                         }
                         arguments.named.push(NamedArgument { name, value });
                     }
@@ -217,15 +219,13 @@ impl Convert<'_> {
         })
     }
 
-    fn duplicate_argument(&self, arguments: &Arguments, name: &str, span: Span) {
-        let first = arguments.named.iter().find(|argument| argument.name.name == name);
-        let mut diagnostic = Diagnostic::new(codes::DUPLICATE_ARGUMENT, format!("`{name}` is given twice"))
-            .label(span, "given again here")
-            .help("delete one of the two");
-        if let Some(first) = first {
-            diagnostic = diagnostic.label(first.name.span, "first given here");
-        }
-        self.report(diagnostic);
+    fn duplicate_argument(&self, name: &Ident, first: Span) {
+        self.report(
+            Diagnostic::new(codes::DUPLICATE_ARGUMENT, format!("`{}` is given twice", name.name))
+                .label(name.span, "given again here")
+                .label(first, "first given here")
+                .help("delete one of the two"),
+        );
     }
 
     fn positional_after_named(&self, named: &NamedArgument, value: &Expr) {

@@ -44,11 +44,7 @@ impl Convert<'_> {
                 (Some(*call), node.height)
             }
             _ => {
-                self.report(
-                    Diagnostic::new(codes::STAGE_NOT_A_CALL, "what follows `|>` must be a call")
-                        .label(node.expr.span, "not a call")
-                        .help("write the name of an operator or block, with its further arguments: `|> conv(32, 3)`"),
-                );
+                self.not_a_stage(node.expr.span);
                 (None, 0)
             }
         }

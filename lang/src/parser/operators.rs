@@ -55,6 +55,15 @@ impl Convert<'_> {
         );
     }
 
+    /// A stage of a pipeline that is no call.
+    pub(super) fn not_a_stage(&self, span: Span) {
+        self.report(
+            Diagnostic::new(codes::STAGE_NOT_A_CALL, "what follows `|>` must be a call")
+                .label(span, "not a call")
+                .help("write the name of an operator or block, with its further arguments: `|> conv(32, 3)`"),
+        );
+    }
+
     /// A stage that operators stand in: `x |> relu + y`.
     pub(super) fn mixed_stage(&self, head: &Expr, chain: &[Pair<'_>]) {
         let is_operand = |pair: &&Pair<'_>| pair.as_rule() == Rule::operand;
@@ -63,11 +72,7 @@ impl Convert<'_> {
         };
         let span = self.span(first).to(self.span(last));
         if !is_operand(&first) {
-            return self.report(
-                Diagnostic::new(codes::STAGE_NOT_A_CALL, "what follows `|>` must be a call")
-                    .label(span, "not a call")
-                    .help("write the name of an operator or block, with its further arguments: `|> conv(32, 3)`"),
-            );
+            return self.not_a_stage(span);
         }
         let op = chain.get(1).map_or("", |op| op.as_str());
         let pipeline = self.snippet(head.span.until(self.span(first)));

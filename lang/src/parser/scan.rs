@@ -35,6 +35,9 @@ impl Token {
 }
 
 /// Symbols of two characters, to be tried before those of one.
+/// Bytes in which the end of a string in foreign quotes is looked for: a line of many openings must not be read once for each.
+const LONGEST_FOREIGN_STRING: usize = 1024;
+
 const PAIRS: &[&str] = &["->", "|>", "==", "!=", "<=", ">=", ".."];
 const SINGLES: &[u8] = b"+-*/%=<>,:@";
 
@@ -214,10 +217,11 @@ impl Scanner<'_> {
         self.push(TokenKind::Bad, start);
     }
 
-    /// A string in quotes of another kind, where it ends on its line; else the quote alone.
+    /// A string in quotes of another kind, where it ends soon and on its line; else the quote alone.
     fn foreign_quotes(&mut self, start: usize, open: char, closing: &[char]) {
         self.at += open.len_utf8();
-        let line = self.rest().split('\n').next().unwrap_or_default();
+        let near = self.rest().floor_char_boundary(LONGEST_FOREIGN_STRING);
+        let line = self.rest()[..near].split('\n').next().unwrap_or_default();
         let mut inner = None;
         if let Some((text, behind)) = line.find(closing).map(|end| line.split_at(end)) {
             inner = Some(text.to_owned());

@@ -89,6 +89,11 @@ fn cycles() {
         ]),
         [r#"E0137 files import each other: `a.net` imports `b.net` imports `a.net` [b.net: "a.net", a.net: "b.net"]"#]
     );
+    // The root file is not read again where another one imports it.
+    let root_with_error =
+        [("root.net", "import \"a.net\" { x }\nconst c = 1 +"), ("a.net", "import \"root.net\" { c }")];
+    let found = errors(&root_with_error);
+    assert_eq!(found.iter().filter(|error| error.contains("[root.net")).count(), 1, "{found:?}");
 }
 
 #[test]

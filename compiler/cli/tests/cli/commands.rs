@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::support::{Folder, rebirth, samples};
+use crate::support::{COMMANDS, Folder, rebirth, samples};
 use rebirth_runtime::npy::read_npy;
 use serde_json::Value;
 
@@ -72,7 +72,9 @@ fn check_takes_files_to_import_from() {
     let folder = Folder::new();
     folder.write("blocks.net", "const c = 8\nfn half(v) = div(v, 2)\nblock b(x) { x |> conv(half(c), 3) }\n");
     let out = good(folder.run(&["check", "{}/blocks.net"]));
-    assert!(out.ends_with("blocks.net: no net, 2 blocks and functions to import\n"), "{out}");
+    assert!(out.ends_with("blocks.net: no net, 3 items to import\n"), "{out}");
+    let json: Value = serde_json::from_str(&good(folder.run(&["check", "{}/blocks.net", "--json"]))).unwrap();
+    assert_eq!(json["items"], 3);
     folder.write("bad.net", "block b(x) { x |> covn(8, 3) }\n");
     let outcome = folder.run(&["check", "{}/bad.net"]);
     assert!(outcome.code == 1 && outcome.err.contains("E0209"), "{}", outcome.err);
@@ -263,7 +265,7 @@ fn bench_prints_json() {
 #[test]
 fn help_has_examples() {
     assert!(good(rebirth(["--version"])).starts_with("rebirth "));
-    for command in ["check", "fmt", "ir", "inspect", "run", "bench", "explain", "completions", "man"] {
+    for command in COMMANDS {
         let help = good(rebirth([command, "--help"]));
         assert!(help.contains("EXAMPLES") && help.contains(&format!("rebirth {command} ")), "{help}");
     }

@@ -7,6 +7,10 @@ use rebirth_runtime::Tensor;
 use rebirth_runtime::npy::write_npy;
 use tempfile::TempDir;
 
+/// All commands, in the order of the help.
+pub(crate) const COMMANDS: &[&str] =
+    &["check", "fmt", "ir", "inspect", "run", "bench", "explain", "completions", "man"];
+
 /// What a command did.
 #[derive(Debug)]
 pub(crate) struct Outcome {

@@ -87,12 +87,13 @@ impl fmt::Display for Deviation {
 
 impl std::error::Error for Deviation {}
 
-/// The distance in bounds. NaN agrees with NaN only, an infinite reference with itself only; an infinite result also agrees with a
+/// The distance in bounds. NaN agrees with NaN only, or with a number of which nothing is known; an infinite reference with itself only; an infinite result also agrees with a
 /// finite reference whose bound reaches beyond the largest f32.
 fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     let value = f64::from(actual);
     if reference.is_nan() || actual.is_nan() {
-        return if reference.is_nan() && actual.is_nan() { 0.0 } else { f64::INFINITY };
+        let agrees = actual.is_nan() && (reference.is_nan() || bound == f64::INFINITY);
+        return if agrees { 0.0 } else { f64::INFINITY };
     }
     if reference == value {
         return 0.0;
@@ -110,7 +111,8 @@ fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     (value - reference).abs() / reach
 }
 
-fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
+/// The coordinates of a row-major position.
+pub fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
     let mut index: Vec<usize> = shape
         .iter()
         .rev()
@@ -180,7 +182,7 @@ mod tests {
             (0.0, 0.0, f32::from_bits(1), false),
             (f64::NAN, 0.0, f32::NAN, true),
             (f64::NAN, INF, 0.0, false),
-            (0.0, INF, f32::NAN, false),
+            (0.0, INF, f32::NAN, true),
             (INF, 0.0, f32::INFINITY, true),
             (INF, f64::NAN, f32::INFINITY, true),
             (INF, INF, f32::NEG_INFINITY, false),

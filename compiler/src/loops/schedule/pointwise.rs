@@ -57,32 +57,32 @@ pub fn pointwise(title: &str, expr: &Expr<Operand>, reads: &[Tensor], write: &Te
     b.finish()
 }
 
-/// y = x * scale + shift with packed vectors of one element a channel.
-pub fn scale_shift(x: &Tensor, scale: BufferId, shift: BufferId, y: &Tensor) -> Nest {
-    let vector = |buffer: BufferId| match x.layout {
-        Layout::Plain => Tensor { buffer, shape: vec![x.shape[1]], layout: Layout::Plain },
-        Layout::Blocked { .. } => Tensor { buffer, shape: vec![1, nchw(&x.shape)[1], 1, 1], layout: Layout::BLOCKED },
-    };
-    let [value, scale_of, shift_of] = [0, 1, 2].map(|i| Expr::Leaf(Operand(i)));
-    pointwise("scale_shift", &Expr::mul_add(value, scale_of, shift_of), &[x.clone(), vector(scale), vector(shift)], y)
+/// y = expr(x, vectors): the vectors have one element a channel (dimension 1), packed as whole blocks.
+pub fn channelwise(title: &str, expr: &Expr<Operand>, x: &Tensor, vectors: &[BufferId], y: &Tensor) -> Nest {
+    let mut shape = vec![1; x.shape.len().max(2) - 1];
+    shape[0] = x.shape[1];
+    if x.layout != Layout::Plain {
+        shape.insert(0, 1);
+    }
+    let vectors = vectors.iter().map(|&buffer| Tensor { buffer, shape: shape.clone(), layout: x.layout });
+    let reads: Vec<Tensor> = std::iter::once(x.clone()).chain(vectors).collect();
+    pointwise(title, expr, &reads, y)
+}
+
+/// x * scale + shift, of operands in this order.
+pub fn scale_shift() -> Expr<Operand> {
+    let [x, scale, shift] = [0, 1, 2].map(|i| Expr::Leaf(Operand(i)));
+    Expr::mul_add(x, scale, shift)
 }
 
 /// Whether the expression is 0 where all operands are.
 fn keeps_zero(expr: &Expr<Operand>) -> bool {
-    use crate::loops::expr::{Binary, Unary};
+    use crate::loops::expr::Binary;
     fn at_zero(expr: &Expr<Operand>) -> f32 {
         match expr {
             Expr::Leaf(_) => 0.0,
             Expr::Const(c) => *c,
-            Expr::Unary(f, a) => {
-                let a = at_zero(a);
-                match f {
-                    Unary::Neg => -a,
-                    Unary::Sqrt => a.sqrt(),
-                    Unary::Exp => a.exp(),
-                    Unary::Log => a.ln(),
-                }
-            }
+            Expr::Unary(f, a) => f.of(f64::from(at_zero(a))) as f32,
             Expr::Binary(f, a, b) => {
                 let (a, b) = (at_zero(a), at_zero(b));
                 match f {

@@ -246,6 +246,7 @@ fn same_padding_is_the_same_for_all_sizes() {
 fn symbolic(entry: &Entry, example: &Example<Op>, modulus: i64) -> (Vec<Type<Form>>, BTreeMap<&'static str, usize>) {
     let operands = match entry.signature.operands {
         Operands::Fixed(names) => names.len(),
+        Operands::Broadcast(names) => names.len(),
         Operands::List(_) => example.inputs.len(),
     };
     let mut sizes = BTreeMap::new();

@@ -141,11 +141,10 @@ fn evaluation() {
         "round_to(1e300, 8)",
         "div(-9223372036854775807 - 1, -1)",
         "(-9223372036854775807 - 1) / -1",
-        "x / 1e-320",
     ] {
         check_body(body, "E0220");
     }
-    for body in ["1 / 0", "1.0 / 0", "div(1, 0)", "ceil_div(1, 0)", "x / 0"] {
+    for body in ["1 / 0", "1.0 / 0", "div(1, 0)", "ceil_div(1, 0)", "x / 0", "x / 1e-50"] {
         check_body(body, "E0221");
     }
     check_body("7 / 2", "E0222");
@@ -163,7 +162,7 @@ fn evaluation() {
         "round_to(x, 8)",
         "min()",
         "max([])",
-        "min(1, x)",
+        "min(1, [x])",
         "rank(1)",
         "dim(x, 1.0)",
     ] {
@@ -214,8 +213,8 @@ fn shapes_and_operators() {
     check_body("concat([x, 1])", "E0303");
     check_body("3", "E0303");
     check_body("[x]", "E0303");
-    check_body("x / x", "E0304");
-    check_body("1 / x", "E0304");
+    check_body("max(x, [1])", "E0303");
+    check_body("add([x], x)", "E0303");
     check_body("x |> conv(9, 1)", "E0305");
     check("net m(x: f32[1, 4]) -> f32[1, 5] { x }\n^E0305");
     check("net m(x: f32[1099511627776]) -> f32[1] { x }\n^E0306");
@@ -304,7 +303,6 @@ fn suggestions() {
             "x |> conv(8)",
             "it is called as `conv(x, out, kernel, stride: 1, pad: 0, dilation: 1, groups: 1, bias: true)`; what flows in with `|>` comes first",
         ),
-        ("x / relu(x)", "a tensor can be divided by a number; division by a tensor does not exist yet"),
         ("7 / 2", "`div(7, 2)` rounds down, `ceil_div(7, 2)` rounds up, `7 / 2.0` is a number with a fraction"),
         ("concat(x, x)", "put the tensors into a list: `concat([a, b])`"),
     ] {

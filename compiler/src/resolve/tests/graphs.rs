@@ -46,10 +46,22 @@ fn infix_arithmetic_of_tensors() {
     check("x + x", &["add = add"]);
     check("x * x + x", &["mul = mul", "add = add"]);
     check("2 * x", &["constant = constant", "mul = mul"]);
-    check("x - 1.5", &["constant = constant", "add = add"]);
-    check("-x", &["constant = constant", "mul = mul"]);
+    check("x - x / x", &["div = div", "sub = sub"]);
+    check("x - 1.5", &["constant = constant", "sub = sub"]);
+    check("1 / x", &["constant = constant", "div = div"]);
+    check("-x", &["neg = neg"]);
     let text = good(&net("(x - 3) / 4")).graph.to_string();
-    assert!(text.contains("value=-3.0") && text.contains("value=0.25"), "{text}");
+    assert!(text.contains("value=3.0") && text.contains("value=4.0"), "{text}");
+}
+
+#[test]
+fn names_of_operators_and_functions() {
+    check("max(x, x) |> min(x)", &["max = max", "min = min"]);
+    check("x |> max(0)", &["constant = constant", "max = max"]);
+    check("div(max(6, 4), x)", &["constant = constant", "div = div"]);
+    check("max(a: x, b: 1.5)", &["constant = constant", "max = max"]);
+    check("let f = max f(x, f(1, 2))", &["constant = constant", "f = max"]);
+    check("x |> add(1)", &["constant = constant", "add = add"]);
 }
 
 /// `check` for a condition that must hold.

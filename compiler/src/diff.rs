@@ -1,0 +1,99 @@
+//! Two computations of one network side by side: two graphs, two CPU levels, or native code against the interpreter. Tells where
+//! they first differ by more than they may.
+//!
+//! [`correspond`](fn@correspond) finds which values of two graphs mean the same, [`observing`] makes a graph whose outputs are those
+//! values, [`Side::run`] computes them, [`Difference`] says how far two results of one value are apart.
+
+mod correspond;
+mod measure;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rebirth_runtime::{Error, Session, Tensor};
+
+use crate::graph::interpret::InterpretError;
+use crate::graph::{Graph, Output, ValueId, interpret};
+use crate::ops::Bounded;
+use crate::pipeline::{CompileError, compile};
+
+pub use correspond::{Correspondence, correspond, pair_params};
+pub use measure::{Difference, Limit};
+
+/// What computes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Compiled for a CPU level, a name of [`crate::codegen::target::TARGETS`] or `native`.
+    Native(String),
+    /// The interpreter in f64, with bounds.
+    Interpreter,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Engine::Native(cpu) => f.write_str(cpu),
+            Engine::Interpreter => f.write_str("interpreter"),
+        }
+    }
+}
+
+/// Why a side gives no results.
+#[derive(Debug)]
+pub enum RunError {
+    /// It cannot be compiled.
+    Compile(CompileError),
+    /// It cannot be run.
+    Run(Error),
+    /// It cannot be interpreted.
+    Interpret(InterpretError),
+}
+
+/// A network with its parameters and what computes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// A verified inference graph.
+    pub graph: &'a Graph,
+    /// Row-major elements in the order of `Graph::params`.
+    pub params: &'a [Vec<f32>],
+    /// What computes.
+    pub engine: &'a Engine,
+}
+
+impl Side<'_> {
+    /// The outputs of the graph, for inputs in its order. Native results are exact in the sense of having no bound of their own.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Bounded>, RunError> {
+        match self.engine {
+            Engine::Native(cpu) => {
+                let module = compile(self.graph, self.params, cpu).map_err(RunError::Compile)?;
+                let mut session = Session::new(Arc::new(module)).map_err(RunError::Run)?;
+                let outputs = session.run(&inputs.iter().collect::<Vec<_>>()).map_err(RunError::Run)?;
+                Ok(outputs.iter().map(|tensor| exact(tensor.shape(), tensor.data())).collect())
+            }
+            Engine::Interpreter => {
+                let inputs: Vec<Bounded> = inputs.iter().map(|tensor| exact(tensor.shape(), tensor.data())).collect();
+                let params: Vec<Bounded> = self
+                    .graph
+                    .params
+                    .iter()
+                    .zip(self.params)
+                    .map(|(&id, data)| exact(&self.graph.ty(id).shape, data))
+                    .collect();
+                interpret(self.graph, &inputs, &params).map_err(RunError::Interpret)
+            }
+        }
+    }
+}
+
+fn exact(shape: &[usize], data: &[f32]) -> Bounded {
+    Bounded::exact(shape, data.iter().map(|&v| f64::from(v)))
+}
+
+/// The graph with these values as its outputs, in their order.
+pub fn observing(graph: &Graph, values: &[ValueId]) -> Graph {
+    let output = |(i, &value): (usize, &ValueId)| Output { name: format!("v{i}"), value, train: false };
+    Graph { outputs: values.iter().enumerate().map(output).collect(), ..graph.clone() }
+}

@@ -1,0 +1,210 @@
+//! Which values of two graphs mean the same: by structure, from the outputs up; what structure leaves open, by name.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::graph::{Def, Graph, ValueId};
+use crate::ops::Attr;
+
+/// Pairs of values, one of each graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correspondence {
+    /// Results of nodes, in the order of the first graph. Outputs are among them where a node computes them.
+    pub values: Vec<(ValueId, ValueId)>,
+    /// For each parameter of the first graph the position of its partner in the second's `Graph::params`.
+    pub params: Vec<Option<usize>>,
+}
+
+/// What a value is made of, as a number: equal for values that are computed alike from inputs and parameters of equal shapes.
+fn structures(graph: &Graph) -> Vec<u64> {
+    let mut structures = vec![0; graph.values.len()];
+    let finish = |parts: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        parts(&mut hasher);
+        hasher.finish()
+    };
+    for (i, &id) in graph.inputs.iter().enumerate() {
+        structures[id.index()] = finish(&|h| ("input", i, graph.ty(id)).hash(h));
+    }
+    for &id in &graph.params {
+        structures[id.index()] = finish(&|h| ("param", graph.ty(id)).hash(h));
+    }
+    for node in &graph.nodes {
+        let operands: Vec<u64> = node.inputs.iter().map(|id| structures[id.index()]).collect();
+        for (i, &id) in node.results.iter().enumerate() {
+            structures[id.index()] = finish(&|h| {
+                (node.op.name(), i, &operands, graph.ty(id)).hash(h);
+                for (name, attr) in node.op.attributes() {
+                    name.hash(h);
+                    hash_attribute(&attr, h);
+                }
+            });
+        }
+    }
+    structures
+}
+
+fn hash_attribute(attr: &Attr, hasher: &mut DefaultHasher) {
+    // The printed form is exact: floats print so that they read back.
+    format!("{attr:?}").hash(hasher);
+}
+
+/// Pairs what two graphs compute alike. Outputs are paired by their order, then what they are computed from, as long as both sides
+/// apply the same operator; values left over are paired by name and type.
+pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
+    let (of_a, of_b) = (structures(a), structures(b));
+    let mut partner: Vec<Option<ValueId>> = vec![None; a.values.len()];
+    let mut taken = vec![false; b.values.len()];
+    let mut open: Vec<(ValueId, ValueId)> =
+        a.outputs.iter().zip(&b.outputs).rev().map(|(x, y)| (x.value, y.value)).collect();
+    while let Some((x, y)) = open.pop() {
+        let same = of_a[x.index()] == of_b[y.index()] || alike(a, x, b, y);
+        if !same || a.ty(x) != b.ty(y) || partner[x.index()].is_some() || taken[y.index()] {
+            continue;
+        }
+        partner[x.index()] = Some(y);
+        taken[y.index()] = true;
+        if let (Def::Node(x, _), Def::Node(y, _)) = (a.value(x).def, b.value(y).def) {
+            let (x, y) = (a.node(x), b.node(y));
+            open.extend(x.inputs.iter().copied().zip(y.inputs.iter().copied()).rev());
+            open.extend(x.results.iter().copied().zip(y.results.iter().copied()).rev());
+        }
+    }
+    by_name(a, b, &mut partner, &mut taken);
+    let positions: HashMap<ValueId, usize> = b.params.iter().enumerate().map(|(i, &id)| (id, i)).collect();
+    let results = a.nodes.iter().flat_map(|node| node.results.iter().copied());
+    Correspondence {
+        values: results.filter_map(|id| Some((id, partner[id.index()]?))).collect(),
+        params: a.params.iter().map(|id| positions.get(&partner[id.index()]?).copied()).collect(),
+    }
+}
+
+/// Whether both values come from the same operator with the same attributes, whatever it is applied to.
+fn alike(a: &Graph, x: ValueId, b: &Graph, y: ValueId) -> bool {
+    match (a.value(x).def, b.value(y).def) {
+        (Def::Node(i, r), Def::Node(j, s)) => {
+            let (x, y) = (a.node(i), b.node(j));
+            r == s && x.op == y.op && x.inputs.len() == y.inputs.len()
+        }
+        (Def::Input(i), Def::Input(j)) => i == j,
+        (Def::Param | Def::State, Def::Param | Def::State) => true,
+        _ => false,
+    }
+}
+
+fn by_name(a: &Graph, b: &Graph, partner: &mut [Option<ValueId>], taken: &mut [bool]) {
+    let named: HashMap<String, ValueId> = b.defined().map(|id| (b.spelling(id), id)).collect();
+    for id in a.defined() {
+        if partner[id.index()].is_none()
+            && let Some(&other) = named.get(&a.spelling(id))
+            && !taken[other.index()]
+            && a.ty(id) == b.ty(other)
+        {
+            partner[id.index()] = Some(other);
+            taken[other.index()] = true;
+        }
+    }
+}
+
+/// For each parameter of `a` the position of the one of `b` whose data it takes: by path if all paths are shared, else by structure if
+/// that pairs all, else by order if all shapes agree.
+///
+/// # Errors
+/// The first parameter without a partner, with what stands in its place.
+pub fn pair_params(a: &Graph, b: &Graph) -> Result<Vec<usize>, String> {
+    if a.params.len() != b.params.len() {
+        return Err(format!("one network has {} parameters, the other {}", a.params.len(), b.params.len()));
+    }
+    let paths: HashMap<&str, usize> = b.params.iter().enumerate().map(|(i, &id)| (&*b.value(id).name, i)).collect();
+    let named: Option<Vec<usize>> = a
+        .params
+        .iter()
+        .map(|&id| paths.get(&*a.value(id).name).copied().filter(|&i| a.ty(id) == b.ty(b.params[i])))
+        .collect();
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    if let Some(pairs) = correspond(a, b).params.into_iter().collect() {
+        return Ok(pairs);
+    }
+    match a.params.iter().zip(&b.params).find(|&(&x, &y)| a.ty(x) != b.ty(y)) {
+        None => Ok((0..a.params.len()).collect()),
+        Some((&x, &y)) => Err(format!(
+            "the parameters cannot be paired: {} is {}, where the other network has {}, {}",
+            a.spelling(x),
+            a.ty(x),
+            b.spelling(y),
+            b.ty(y)
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::parse;
+
+    const A: &str = "graph @a infer (%x: f32[1,4,8,8]) -> (y: f32[1,4,8,8]) {
+  param @one.weight: f32[4,4,3,3]
+  param @two.weight: f32[4,4,1,1]
+  %c1 = conv %x, @one.weight {kernel=[3,3], stride=[1,1], pad=[1,1,1,1], dilation=[1,1], groups=1} : f32[1,4,8,8]
+  %r1 = relu %c1 : f32[1,4,8,8]
+  %c2 = conv %r1, @two.weight {kernel=[1,1], stride=[1,1], pad=[0,0,0,0], dilation=[1,1], groups=1} : f32[1,4,8,8]
+  %s = add %c2, %x : f32[1,4,8,8]
+  return %s
+}
+";
+
+    /// What corresponds in `A` and in `A` with some text replaced, as `name=name`, and the partners of the parameters.
+    fn check(replace: &[(&str, &str)], values: &str, params: &[Option<usize>]) {
+        let text = replace.iter().fold(A.to_string(), |text, (from, to)| text.replace(from, to));
+        let (a, b) = (parse(A).unwrap(), parse(&text).unwrap());
+        let found = correspond(&a, &b);
+        let names: Vec<String> =
+            found.values.iter().map(|&(x, y)| format!("{}={}", a.value(x).name, b.value(y).name)).collect();
+        assert_eq!((names.join(" ").as_str(), &found.params[..]), (values, params));
+    }
+
+    #[test]
+    fn by_structure_then_by_name() {
+        check(&[], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
+        let renamed = [("%c1", "%f"), ("%r1", "%g"), ("%c2", "%h"), ("%s", "%i"), ("one.", "p."), ("two.", "q.")];
+        check(&renamed, "c1=f r1=g c2=h s=i", &[Some(0), Some(1)]);
+        // Another operator in the middle ends the walk; what is behind it is found by name, where names agree.
+        check(&[("relu", "relu6")], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
+        check(&[("relu", "relu6"), ("%c1", "%f"), ("one.", "p.")], "r1=r1 c2=c2 s=s", &[None, Some(1)]);
+    }
+
+    fn check_params(replace: &[(&str, &str)], expected: Result<Vec<usize>, &str>) {
+        let text = replace.iter().fold(A.to_string(), |text, (from, to)| text.replace(from, to));
+        let found = pair_params(&parse(A).unwrap(), &parse(&text).unwrap());
+        assert_eq!(found, expected.map_err(str::to_string));
+    }
+
+    #[test]
+    fn parameters() {
+        check_params(&[], Ok(vec![0, 1]));
+        // Declared in another order under the same names.
+        let swapped = [
+            ("  param @one.weight: f32[4,4,3,3]\n", ""),
+            ("f32[4,4,1,1]\n", "f32[4,4,1,1]\n  param @one.weight: f32[4,4,3,3]\n"),
+        ];
+        check_params(&swapped, Ok(vec![1, 0]));
+        check_params(&[("one.", "p."), ("two.", "q.")], Ok(vec![0, 1]));
+        check_params(&[("relu", "relu6"), ("one.", "p."), ("two.", "q.")], Ok(vec![0, 1]));
+        let wider = [
+            ("relu", "relu6"),
+            ("one.", "p."),
+            ("two.", "q."),
+            ("[4,4,3,3]", "[4,4,1,1]"),
+            ("kernel=[3,3]", "kernel=[1,1]"),
+            ("pad=[1,1,1,1]", "pad=[0,0,0,0]"),
+        ];
+        check_params(
+            &wider,
+            Err(
+                "the parameters cannot be paired: @one.weight is f32[4,4,3,3], where the other network has @p.weight, f32[4,4,1,1]",
+            ),
+        );
+    }
+}

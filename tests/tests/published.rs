@@ -1,0 +1,168 @@
+//! The samples against what others publish about them: parameters and multiply-accumulates; and that small ones of each kind compute what
+//! the interpreter does.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
+
+use rebirth_compiler::graph::Graph;
+use rebirth_compiler::graph::random::random_tensors;
+use rebirth_compiler::inspect::inspect;
+use rebirth_compiler::resolve::{SetValue, Settings};
+use rebirth_tests::{compare, model, root, text};
+
+/// Sample, constants and sizes that are set, parameters, millions of multiply-accumulates, and where these are from. Running statistics are
+/// no parameters. A sample's first row also stands in `samples/README.md`.
+const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
+    ("alexnet", "", 61_100_840, 714.0, TORCHVISION),
+    ("densenet121", "", 7_978_856, 2_834.0, TORCHVISION),
+    ("densenet121", "depth=161 growth=48", 28_681_000, 7_728.0, TORCHVISION),
+    ("densenet121", "depth=169", 14_149_480, 3_360.0, TORCHVISION),
+    ("densenet121", "depth=201", 20_013_928, 4_291.0, TORCHVISION),
+    ("efficientnet_lite0", "", 4_652_008, 385.188, "the table, by hand; parameters as timm's tf_efficientnet_lite0"),
+    ("googlenet", "", 6_998_552, 1_582.672, "Szegedy et al. 2015, table 1, by hand; its sums are rounded"),
+    ("inception_v3", "", 23_834_568, 5_713.0, "torchvision, less the 3,326,696 parameters of the auxiliary classifier"),
+    ("mnist", "", 421_642, 4.241, "by hand"),
+    // Keras counts 21,888 running statistics too: 4,253,864.
+    ("mobilenet_v1", "", 4_231_976, 569.0, "Howard et al. 2017, table 6: 4.2 M parameters"),
+    ("mobilenet_v1", "width=0.75", 2_585_560, 325.0, "Howard et al. 2017, table 6: 2.6 M parameters"),
+    ("mobilenet_v1", "width=0.5", 1_331_592, 149.0, "Howard et al. 2017, table 6: 1.3 M parameters"),
+    ("mobilenet_v1", "width=0.25", 470_072, 41.0, "Howard et al. 2017, table 6: 0.5 M parameters"),
+    ("mobilenet_v1", "resolution=192", 4_231_976, 418.0, "Howard et al. 2017, table 7"),
+    ("mobilenet_v1", "resolution=160", 4_231_976, 290.0, "Howard et al. 2017, table 7"),
+    ("mobilenet_v1", "resolution=128", 4_231_976, 186.0, "Howard et al. 2017, table 7"),
+    ("mobilenet_v2", "", 3_504_872, 301.0, TORCHVISION),
+    ("mobilenet_v2", "width=1.4", 6_108_776, 585.0, "Sandler et al. 2018, table 4; parameters by hand"),
+    ("nin", "", 966_986, 222.487, "Lin et al. 2014 with the widths of the authors' Caffe model, by hand"),
+    ("resnet18", "", 11_689_512, 1_814.0, TORCHVISION),
+    ("resnet18", "depth=34", 21_797_672, 3_664.0, TORCHVISION),
+    ("resnet50", "", 25_557_032, 4_089.0, TORCHVISION),
+    ("resnet50", "depth=101", 44_549_160, 7_801.0, TORCHVISION),
+    ("resnet50", "depth=152", 60_192_808, 11_514.0, TORCHVISION),
+    ("resnet50", "groups=32 base=4", 25_028_904, 4_230.0, "torchvision: resnext50_32x4d"),
+    ("resnet50", "depth=101 groups=32 base=8", 88_791_336, 16_414.0, "torchvision: resnext101_32x8d"),
+    ("resnet50", "base=128", 68_883_240, 11_398.0, "torchvision: wide_resnet50_2"),
+    ("siamese", "", 38_951_745, 1_817.252, "Koch et al. 2015, figure 4, by hand"),
+    ("squeezenet1_1", "", 1_235_496, 349.0, TORCHVISION),
+    ("unet", "h=512 w=512", 31_030_658, 218_154.140, "Ronneberger et al. 2015, figure 1, padded, by hand"),
+    ("vgg16", "", 138_357_544, 15_470.0, TORCHVISION),
+    ("vgg16", "depth=11", 132_863_336, 7_609.0, TORCHVISION),
+    ("vgg16", "depth=13", 133_047_848, 11_308.0, TORCHVISION),
+    ("vgg16", "depth=19", 143_667_240, 19_632.0, TORCHVISION),
+];
+
+/// `num_params` and `_ops` of the weights in torchvision 0.29; the latter are rounded to millions.
+const TORCHVISION: &str = "torchvision";
+
+/// A sample with what `sets` says, blanks between.
+fn sample(name: &str, sets: &str) -> Graph {
+    let value = |text: &str| match text.parse::<i64>() {
+        Ok(value) => SetValue::Int(value),
+        Err(_) => SetValue::Float(text.parse().unwrap_or_else(|e| panic!("{name}, {sets}: {e}"))),
+    };
+    let sets = sets.split_whitespace().filter_map(|set| set.split_once('='));
+    let set = sets.map(|(constant, text)| (constant.to_string(), value(text))).collect();
+    let settings = Settings { set, ..Settings::default() };
+    model(&root().join(format!("samples/{name}.net")), &settings).graph
+}
+
+#[test]
+fn costs_are_the_published_ones() {
+    let mut wrong = Vec::new();
+    for &(name, sets, parameters, millions, source) in PUBLISHED {
+        let graph = sample(name, sets);
+        let found = inspect(&graph);
+        let rounding = if millions.fract() == 0.0 { 0.5 } else { 0.0 };
+        let difference = (found.macs as f64 / 1e6 - millions).abs();
+        if found.parameters != parameters || difference > 0.01 * millions + rounding {
+            wrong.push(format!(
+                "{name} {sets}: {} parameters, {} MACs; expected {parameters}, {millions} million ({source})",
+                found.parameters, found.macs
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Digits in groups of three.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8_lossy(&groups.join(&b',')).into_owned()
+}
+
+/// The table in `samples/README.md` has a row for each sample, with its numbers and what can be set.
+#[test]
+fn readme_lists_the_samples() {
+    let readme = text("samples/README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| [")).collect();
+    let files = std::fs::read_dir(root().join("samples")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".net")?.to_string())).collect();
+    names.sort();
+    for (name, row) in names.iter().zip(&rows) {
+        let sets = PUBLISHED.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name} is not published")).1;
+        let graph = sample(name, sets);
+        let found = inspect(&graph);
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [link, _, parameters, macs, knobs] = cells[..] else { panic!("{row}") };
+        let expected = (format!("[{name}]({name}.net)"), grouped(found.parameters), grouped(found.macs));
+        assert_eq!((link, parameters, macs), (&*expected.0, &*expected.1, &*expected.2));
+        let net = text(&format!("samples/{name}.net"));
+        for knob in knobs.split(", ") {
+            assert!(net.contains(&format!("\nconst {} = ", knob.trim_matches('`'))), "{name} has no {knob}");
+        }
+    }
+    assert_eq!(rows.len(), names.len(), "one row a sample, in order: {names:?}");
+}
+
+/// Compiled code gives what the interpreter does.
+#[track_caller]
+fn check(name: &str, sets: &str) {
+    let graph = sample(name, sets);
+    let (inputs, params) = random_tensors(&graph, 1);
+    assert_eq!(compare(&graph, &inputs, &params, "native"), Ok(0), "{name} {sets}");
+}
+
+#[test]
+fn alexnet() {
+    check("alexnet", "resolution=63 hidden=5 classes=3");
+}
+
+#[test]
+fn vgg() {
+    check("vgg16", "width=2 hidden=5 classes=3 resolution=32");
+    check("vgg16", "depth=11 width=3 hidden=4 classes=2 resolution=64");
+}
+
+#[test]
+fn nin() {
+    check("nin", "width=6");
+}
+
+#[test]
+fn resnet() {
+    check("resnet18", "width=4 classes=3 resolution=32");
+    check("resnet18", "depth=34 width=2 classes=5 resolution=40 n=2");
+    check("resnet50", "width=2 classes=3 resolution=32");
+    check("resnet50", "width=4 groups=2 base=32 classes=3 resolution=33");
+}
+
+#[test]
+fn densenet() {
+    check("densenet121", "growth=2 classes=3 resolution=32");
+}
+
+#[test]
+fn squeezenet() {
+    check("squeezenet1_1", "base_e=8 incr_e=4 classes=3 resolution=32");
+}
+
+#[test]
+fn inception() {
+    check("inception_v3", "width=0.03 classes=3 resolution=75");
+}
+
+#[test]
+fn mobilenet() {
+    check("mobilenet_v1", "width=0.125 classes=3 resolution=32");
+    check("mobilenet_v2", "width=0.125 classes=3 resolution=33 n=2");
+}
