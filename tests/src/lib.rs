@@ -3,6 +3,7 @@
 pub mod examine;
 pub mod floods;
 pub mod mutate;
+pub mod onnx;
 pub mod watch;
 
 pub mod nets;

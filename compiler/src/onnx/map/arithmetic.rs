@@ -61,41 +61,22 @@ pub(super) fn infix(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
             return Ok(results.into_iter().map(Value::Tensor).collect());
         }
     }
-    let result = match node.op_type() {
-        "Add" => importer.apply(node, "add", vec![a, b], Vec::new())?,
-        "Mul" => importer.apply(node, "mul", vec![a, b], Vec::new())?,
-        "Sub" => subtracted(importer, node, a, b)?,
-        _ => divided(importer, node, a, b)?,
+    let operator = match node.op_type() {
+        "Add" => "add",
+        "Mul" => "mul",
+        "Sub" => "sub",
+        _ if matches!(b, Operand::Number(number) if number as f32 == 0.0) => {
+            let help = "the model's weights may be damaged: export it again";
+            return Err(node.error(codes::OPERANDS, "it divides by 0", help));
+        }
+        _ => "div",
     };
-    single(result)
-}
-
-/// `a - b` as source has it.
-fn subtracted(importer: &mut Importer<'_>, node: &Node<'_>, a: Operand, b: Operand) -> Result<Operand, OnnxError> {
-    match b {
-        Operand::Number(number) => importer.apply(node, "add", vec![a, Operand::Number(-number)], Vec::new()),
-        b if ops::find("sub").is_some() => importer.apply(node, "sub", vec![a, b], Vec::new()),
-        b => {
-            let negated = scaled(importer, node, b, -1.0)?;
-            importer.apply(node, "add", vec![a, negated], Vec::new())
-        }
-    }
-}
-
-/// `a / b` as source has it.
-fn divided(importer: &mut Importer<'_>, node: &Node<'_>, a: Operand, b: Operand) -> Result<Operand, OnnxError> {
-    match b {
-        Operand::Number(0.0) => {
-            Err(node.error(codes::OPERANDS, "it divides by 0", "the model's weights may be damaged: export it again"))
-        }
-        Operand::Number(number) => importer.apply(node, "mul", vec![a, Operand::Number(1.0 / number)], Vec::new()),
-        b => importer.apply(node, "div", vec![a, b], Vec::new()),
-    }
+    single(importer.apply(node, operator, vec![a, b], Vec::new())?)
 }
 
 pub(super) fn reciprocal(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let x = importer.operand(node, 0)?;
-    single(divided(importer, node, Operand::Number(1.0), x)?)
+    single(importer.apply(node, "div", vec![Operand::Number(1.0), x], Vec::new())?)
 }
 
 pub(super) fn extreme(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
@@ -116,9 +97,7 @@ fn fold(importer: &mut Importer<'_>, node: &Node<'_>, operator: &'static str) ->
     let mut result = importer.operand(node, 0)?;
     for index in 1..node.inputs().len() {
         let next = importer.operand(node, index)?;
-        // A number stands behind a tensor.
-        let both = if matches!(result, Operand::Number(_)) { vec![next, result] } else { vec![result, next] };
-        result = importer.apply(node, operator, both, Vec::new())?;
+        result = importer.apply(node, operator, vec![result, next], Vec::new())?;
     }
     Ok(result)
 }

@@ -1,0 +1,108 @@
+//! ONNX models of the kinds that exporters write: against onnxruntime, and against the source that they are imported as.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
+
+use std::path::{Path, PathBuf};
+
+use rebirth_compiler::graph::{Graph, verify};
+use rebirth_compiler::onnx::{Imported, Onnx};
+use rebirth_compiler::pipeline::load;
+use rebirth_compiler::resolve::Settings;
+use rebirth_compiler::weights;
+use rebirth_lang::{Source, format};
+use rebirth_runtime::npy::read_npy;
+use rebirth_runtime::weights::write_weights;
+use rebirth_runtime::{DType, Tensor};
+use rebirth_tests::{relative_difference, root, run};
+
+/// Largest difference to onnxruntime, relative to the largest value.
+const TOLERANCE: f32 = 1e-5;
+
+fn folder() -> PathBuf {
+    root().join("tests/references/onnx")
+}
+
+/// A model for the batch of an array.
+fn import(path: &Path, array: &Tensor) -> Imported {
+    let onnx = Onnx::open(path).unwrap_or_else(|error| panic!("{error}"));
+    let mut settings = Settings::default();
+    settings.dims = onnx.bind(&settings, &[(None, array.shape())]).unwrap_or_else(|error| panic!("{error}"));
+    onnx.import(&settings).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The graph's text with values called by the order of their definition, which is all that names of nodes say.
+fn anonymous(graph: &Graph) -> String {
+    let mut graph = graph.clone();
+    let inputs = graph.inputs.clone();
+    for (at, node) in graph.nodes.iter().enumerate() {
+        for (i, &id) in node.results.iter().enumerate() {
+            graph.values[id.index()].name = format!("node_{at}_{i}");
+        }
+    }
+    assert!(inputs.iter().all(|&id| !graph.value(id).name.starts_with("node_")));
+    graph.to_string()
+}
+
+/// Yields what onnxruntime does; the source resolves to the same graph, and the weights that are written fit it.
+fn check(name: &str, outputs: usize) -> String {
+    let array = read_npy(&folder().join(format!("{name}.in.npy"))).unwrap();
+    let imported = import(&folder().join(format!("{name}.onnx")), &array);
+    let graph = &imported.model.graph;
+    verify(graph).unwrap_or_else(|violation| panic!("{violation}"));
+    let values = imported.weights.load().unwrap();
+    let found = run(graph, &values, &[&array], "native");
+    assert_eq!(found.len(), outputs);
+    for (i, found) in found.iter().enumerate() {
+        let expected = read_npy(&folder().join(format!("{name}.out{i}.npy"))).unwrap();
+        assert_eq!(found.shape(), expected.shape());
+        let difference = relative_difference(found.data(), expected.data());
+        assert!(difference <= TOLERANCE, "output {i} of {name} differs by {difference:e}");
+    }
+    check_source(&imported, &array, &values);
+    imported.source().unwrap().to_owned()
+}
+
+fn check_source(imported: &Imported, array: &Tensor, values: &[Vec<f32>]) {
+    let graph = &imported.model.graph;
+    let text = imported.source().unwrap();
+    let source = Source::new("model.net", text);
+    assert_eq!(format(&source).unwrap(), text, "the source is in canonical layout");
+    let dims = [("N", array.shape()[0]), ("n", array.shape()[0])].map(|(name, size)| (name.to_owned(), size));
+    let model = load(&source, &Settings { dims: dims.into(), ..Settings::default() });
+    let model = model.unwrap_or_else(|report| panic!("{}\n{text}", report.diagnostics().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n")));
+    assert_eq!(anonymous(&model.graph), anonymous(graph), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let tensors: Vec<(String, Tensor)> = graph
+        .params
+        .iter()
+        .zip(values)
+        .map(|(&id, values)| {
+            let value = graph.value(id);
+            (value.name.clone(), Tensor::new(value.ty.shape.clone(), values.clone()).unwrap())
+        })
+        .collect();
+    let tensors: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    write_weights(&path, &tensors, DType::F32).unwrap();
+    assert_eq!(weights::from_file(&model.graph, &path).unwrap(), values);
+}
+
+#[test]
+fn operator_set_7() {
+    insta::assert_snapshot!(check("residual_7", 1));
+}
+
+#[test]
+fn a_computed_view() {
+    insta::assert_snapshot!(check("view_13", 1));
+}
+
+#[test]
+fn branches_and_constants() {
+    insta::assert_snapshot!(check("branches_11", 2));
+}
+
+#[test]
+fn weights_beside_the_model() {
+    insta::assert_snapshot!(check("external_17", 1));
+}
