@@ -8,11 +8,12 @@ use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::diff::{Difference, Engine, Limit, Side, correspond, observing, pair_params};
 use rebirth_compiler::graph::{Def, Graph, ValueId};
 use rebirth_lang::FileId;
+use rebirth_lang::ast::{ExprKind, Item, Net};
 use rebirth_runtime::{Error, Tensor, random};
 use serde::Serialize;
 
 use crate::args::{NamedPath, NetArgs, WeightsArg};
-use crate::check::{has_dimension, is_declared, nets};
+use crate::check::nets;
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ const TOLERANCE: f64 = 1e-4;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// Another `.net` or `.onnx` file; the same again unless given
     #[arg(value_name = "FILE")]
     other: Option<PathBuf>,
@@ -188,7 +189,15 @@ fn knows(file: &Path, name: &str) -> Result<bool, Failure> {
     }
     let program = parse_program(file)?;
     let root = program.file(FileId::ROOT);
-    Ok(is_declared(root, name) || nets(root).any(|net| has_dimension(net, name)))
+    let declares = |item: &Item| match item {
+        Item::Import(import) => import.names.iter().any(|import| import.local().name == name),
+        item => item.name().is_some_and(|own| own.name == name),
+    };
+    let has_dimension = |net: &Net| {
+        let mut dims = net.inputs.iter().flat_map(|input| &input.ty.dims);
+        dims.any(|dim| matches!(&dim.kind, ExprKind::Name(dim) if dim == name))
+    };
+    Ok(root.items.iter().any(declares) || nets(root).any(has_dimension))
 }
 
 /// Refuses networks that do not take and give the same.

@@ -35,8 +35,6 @@ mod spinner;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::Parser;
-
 use args::{Cli, Command};
 pub use console::Console;
 use console::Context;
@@ -54,12 +52,13 @@ pub fn run_on(
     err: &mut dyn Write,
     console: Console,
 ) -> i32 {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, out, err, console),
     };
     let console = console.with_color(cli.options.color);
-    let mut context = Context { out, err, console, options: &cli.options, first_error: None, has_shown: false };
+    let mut context =
+        Context { out, err, console, options: &cli.options, warnings: 0, first_error: None, has_shown: false };
     let result = match &cli.command {
         Command::Check(args) => check::check(&mut context, args),
         Command::Fmt(args) => fmt::fmt(&mut context, args),

@@ -437,7 +437,14 @@ impl<'a> Resolver<'a> {
             if let Some((_, declared)) = callee.declared() {
                 diagnostic = diagnostic.label(declared, "declared here");
             }
-            self.report(diagnostic.help(self.usage(callee)));
+            let mut help = self.usage(callee);
+            if call.arguments.positional.is_empty()
+                && call.arguments.named.is_empty()
+                && !call.arguments.span.is_empty()
+            {
+                help = format!("{help}; to pass the {what} itself as an argument, leave the parentheses out: `{name}`");
+            }
+            self.report(diagnostic.help(help));
         }
         good.then_some(slots)
     }
