@@ -361,6 +361,8 @@ fn operators() -> Vec<String> {
                 ArgDefault::Float(v) => format!(": {v:?}"),
                 ArgDefault::Bool(v) => format!(": {v}"),
                 ArgDefault::SameAs(other) => format!(": {other}"),
+                ArgDefault::Word(word) => format!(": {word:?}"),
+                ArgDefault::None => ": ..".to_string(),
             };
             format!("`{}{default}` {}", arg.name, arg.doc)
         });

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod geometry;
+pub mod moves;
 pub mod pooling;
 pub mod reader;
 pub mod rng;
@@ -31,6 +32,8 @@ pub enum Attr {
     Float(f64),
     /// `ceil=true`
     Bool(bool),
+    /// `mode=reflect`
+    Word(String),
 }
 
 /// Attributes in their printing order.
@@ -92,6 +95,8 @@ pub enum Field {
         /// Results an element of the operand, in height and width.
         times: [usize; 2],
     },
+    /// One element of the operand, whose height and width are exchanged.
+    Turned,
     /// The whole operand.
     Everything,
 }
@@ -234,6 +239,7 @@ operators! {
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
+    channel_shuffle::ChannelShuffle,
     concat::Concat,
     constant::Constant,
     conv::Conv,
@@ -241,13 +247,20 @@ operators! {
     dropout::Dropout,
     flatten::Flatten,
     global_avg_pool::GlobalAvgPool,
+    global_max_pool::GlobalMaxPool,
     lrn::Lrn,
     max_pool::MaxPool,
     mul::Mul,
     relu::Relu,
     relu6::Relu6,
+    reshape::Reshape,
     resize::Resize,
+    slice::Slice,
     softmax::Softmax,
+    split::Split,
+    squeeze::Squeeze,
+    transpose::Transpose,
+    unsqueeze::Unsqueeze,
 }
 
 /// The row of an operator, by name.

@@ -59,7 +59,9 @@ impl<'a> Resolver<'a> {
         if self.impure(site.primary, "a tensor") {
             return Value::Error;
         }
-        if self.builder.graph().nodes.len() >= MAX_NODES {
+        let graph = self.builder.graph();
+        // Nodes with several results count as so many.
+        if graph.values.len() - graph.params.len() - graph.inputs.len() >= MAX_NODES {
             return self.fatal(
                 Diagnostic::new(codes::TOO_MANY_NODES, format!("the network has more than {MAX_NODES} layers"))
                     .label(site.primary, "this one is too many")
