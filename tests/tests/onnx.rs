@@ -69,7 +69,9 @@ fn check_source(imported: &Imported, array: &Tensor, values: &[Vec<f32>]) {
     assert_eq!(format(&source).unwrap(), text, "the source is in canonical layout");
     let dims = [("N", array.shape()[0]), ("n", array.shape()[0])].map(|(name, size)| (name.to_owned(), size));
     let model = load(&source, &Settings { dims: dims.into(), ..Settings::default() });
-    let model = model.unwrap_or_else(|report| panic!("{}\n{text}", report.diagnostics().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n")));
+    let model = model.unwrap_or_else(|report| {
+        panic!("{}\n{text}", report.diagnostics().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n"))
+    });
     assert_eq!(anonymous(&model.graph), anonymous(graph), "{text}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");

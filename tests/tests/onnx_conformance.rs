@@ -62,7 +62,9 @@ fn import(bytes: &[u8]) -> Result<Imported, String> {
 }
 
 fn check(folder: &Path) -> Outcome {
-    let Ok(model) = std::fs::read(folder.join("model.onnx")) else { return Outcome::Unsupported("no model".to_owned()) };
+    let Ok(model) = std::fs::read(folder.join("model.onnx")) else {
+        return Outcome::Unsupported("no model".to_owned());
+    };
     let (Some(inputs), Some(outputs)) = (tensors(folder, "input"), tensors(folder, "output")) else {
         return Outcome::Unsupported("no tensors".to_owned());
     };

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use rebirth_compiler::codegen::{listing, target};
 use rebirth_compiler::graph::Mode;
 use rebirth_compiler::pipeline::{CompileError, loops};
-use rebirth_lang::{FileId, Source, parse};
 use rebirth_lang::dump::dump;
+use rebirth_lang::{FileId, Source, parse};
 use rebirth_runtime::fs::write_atomically;
 
 use crate::args::NetArgs;

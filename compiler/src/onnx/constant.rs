@@ -28,7 +28,10 @@ enum Source {
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
     /// Dimensions of `shape` in another order.
-    Transpose { shape: Vec<usize>, perm: Vec<usize> },
+    Transpose {
+        shape: Vec<usize>,
+        perm: Vec<usize>,
+    },
     Scale(f32),
 }
 
@@ -184,7 +187,9 @@ impl Constant {
 pub(super) fn too_large(shape: &[usize]) -> OnnxError {
     OnnxError::new(
         codes::TOO_LARGE,
-        format!("a known value of shape {shape:?} has more than {MAX_FOLDED} elements, the most that is computed at import"),
+        format!(
+            "a known value of shape {shape:?} has more than {MAX_FOLDED} elements, the most that is computed at import"
+        ),
         "simplify the model before importing it, or make the value an initializer",
     )
 }

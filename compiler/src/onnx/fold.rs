@@ -29,12 +29,19 @@ pub(super) fn fold(importer: &mut Importer<'_>, node: &Node<'_>) -> Option<Mappe
     Some(folded.map(|constant| vec![Value::Constant(constant)]))
 }
 
-fn compute(importer: &mut Importer<'_>, node: &Node<'_>, operands: &[Option<Constant>]) -> Option<Result<Constant, OnnxError>> {
+fn compute(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    operands: &[Option<Constant>],
+) -> Option<Result<Constant, OnnxError>> {
     let given: Vec<&Constant> = operands.iter().flatten().collect();
     let mut pay = |elements: usize| importer.pay(elements);
     Some(match (node.op_type(), &given[..]) {
-        ("Add" | "Sub" | "Mul" | "Div" | "Mod" | "Pow" | "Equal" | "Less" | "Greater" | "LessOrEqual" | "GreaterOrEqual"
-        | "And" | "Or", [a, b]) => binary(node, a, b, &mut pay),
+        (
+            "Add" | "Sub" | "Mul" | "Div" | "Mod" | "Pow" | "Equal" | "Less" | "Greater" | "LessOrEqual"
+            | "GreaterOrEqual" | "And" | "Or",
+            [a, b],
+        ) => binary(node, a, b, &mut pay),
         ("Max" | "Min", [a, b]) => binary(node, a, b, &mut pay),
         ("Max" | "Min", [a]) => Ok((*a).clone()),
         ("Neg" | "Abs" | "Sqrt" | "Exp" | "Log" | "Floor" | "Ceil" | "Round" | "Reciprocal" | "Not" | "Sign", [x]) => {
@@ -150,7 +157,11 @@ fn floats(data: Data) -> Vec<f32> {
     }
 }
 
-fn unary(node: &Node<'_>, x: &Constant, pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>) -> Result<Constant, OnnxError> {
+fn unary(
+    node: &Node<'_>,
+    x: &Constant,
+    pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
+) -> Result<Constant, OnnxError> {
     let results = match data(x, pay)? {
         Data::Ints(values) if matches!(node.op_type(), "Neg" | "Abs" | "Not" | "Sign") => {
             let results = values.into_iter().map(|value| match node.op_type() {
@@ -210,9 +221,7 @@ fn pick(
     let count = small(&shape)?;
     pay(count)?;
     Ok(match data(x, pay)? {
-        Data::Floats(values) => {
-            Constant::floats_of(x.element, shape, (0..count).map(|i| values[place(i)]).collect())
-        }
+        Data::Floats(values) => Constant::floats_of(x.element, shape, (0..count).map(|i| values[place(i)]).collect()),
         Data::Ints(values) => Constant::ints_of(x.element, shape, (0..count).map(|i| values[place(i)]).collect()),
     })
 }
@@ -258,10 +267,11 @@ fn concat(
     let outer: usize = shape[..axis].iter().product();
     let parts = list.iter().map(|x| data(x, pay)).collect::<Result<Vec<_>, _>>()?;
     pay(small(&shape)?)?;
-    let blocks = |count: usize| if outer == 0 { 0 } else { count / outer };
+    let blocks = |count: usize| count.checked_div(outer).unwrap_or(0);
     if parts.iter().all(|part| matches!(part, Data::Ints(_))) {
         let parts: Vec<Vec<i64>> = list.iter().map(|x| x.ints()).collect::<Result<_, _>>()?;
-        let rows = (0..outer).flat_map(|o| parts.iter().flat_map(move |p| &p[o * blocks(p.len())..][..blocks(p.len())]));
+        let rows =
+            (0..outer).flat_map(|o| parts.iter().flat_map(move |p| &p[o * blocks(p.len())..][..blocks(p.len())]));
         return Ok(Constant::ints_of(first.element, shape, rows.copied().collect()));
     }
     let parts: Vec<Vec<f32>> = parts.into_iter().map(floats).collect();
@@ -308,7 +318,10 @@ fn range(
     let (start_at, end, step) = (number(start)?, number(limit)?, number(delta)?);
     let count = ((end - start_at) / step).ceil();
     if count.is_nan() || count > super::constant::MAX_FOLDED as f64 {
-        return Err(misfit(node, format!("from {start_at} to {end} in steps of {step} is no range that can be computed")));
+        return Err(misfit(
+            node,
+            format!("from {start_at} to {end} in steps of {step} is no range that can be computed"),
+        ));
     }
     let count = count.max(0.0) as usize;
     pay(count)?;

@@ -169,7 +169,8 @@ impl<'a> Importer<'a> {
         }
         let mut lines = Vec::new();
         for ((operator, what), nodes) in self.unsupported.iter().take(SHOWN.0) {
-            let mut line = format!("{operator}: {}", nodes.iter().take(SHOWN.1).cloned().collect::<Vec<_>>().join(", "));
+            let mut line =
+                format!("{operator}: {}", nodes.iter().take(SHOWN.1).cloned().collect::<Vec<_>>().join(", "));
             if let Some(more) = nodes.len().checked_sub(SHOWN.1).filter(|&more| more > 0) {
                 line += &format!(" and {more} more");
             }
@@ -362,7 +363,9 @@ impl<'a> Importer<'a> {
 /// A known tensor as an operand: a number where it is one.
 pub(super) fn weight(constant: Constant) -> Result<Operand, OnnxError> {
     Ok(match constant.scalar()? {
-        Some(number) if constant.shape.len() <= 1 && number.is_finite() => Operand::Number(super::node::shortest(number as f32)),
+        Some(number) if constant.shape.len() <= 1 && number.is_finite() => {
+            Operand::Number(super::node::shortest(number as f32))
+        }
         _ => Operand::Weight(constant),
     })
 }
@@ -372,9 +375,7 @@ pub(super) fn single(operand: Operand) -> Mapped {
     Ok(vec![match operand {
         Operand::Tensor(id) => Value::Tensor(id),
         Operand::Weight(constant) => Value::Constant(constant),
-        Operand::Number(number) => {
-            Value::Constant(Constant::fill(super::tensor::Element::F32, vec![1], number)?)
-        }
+        Operand::Number(number) => Value::Constant(Constant::fill(super::tensor::Element::F32, vec![1], number)?),
     }])
 }
 

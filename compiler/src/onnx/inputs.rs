@@ -31,6 +31,16 @@ pub struct Input {
     pub dims: Vec<Dimension>,
 }
 
+impl Input {
+    /// The names of its open dimensions.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.dims.iter().filter_map(|dim| match dim {
+            Dimension::Symbol(name) => Some(name.as_str()),
+            Dimension::Fixed(_) => None,
+        })
+    }
+}
+
 /// Reads the type of an input.
 pub(super) fn input(info: &proto::ValueInfo) -> Result<Input, OnnxError> {
     let wrong = |what: String, help: &str| {
@@ -88,7 +98,9 @@ pub(super) fn sizes(inputs: &[Input], settings: &Settings) -> Result<BTreeMap<St
     let symbols = symbols(inputs);
     let known = || match symbols.is_empty() {
         true => "the model has no open dimensions".to_string(),
-        false => format!("the model has {}", symbols.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        false => {
+            format!("the model has {}", symbols.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
     };
     if let Some(name) = settings.set.keys().find(|name| !symbols.contains_key(name.as_str())) {
         let message = format!("`--set {name}` sets nothing: the model has no dimension `{name}`");
@@ -176,7 +188,8 @@ pub(super) fn bind(
                 },
             });
         if !fits {
-            let message = format!("the input `{name}` is f32[{}], but its array is of shape {shape:?}", expected.join(","));
+            let message =
+                format!("the input `{name}` is f32[{}], but its array is of shape {shape:?}", expected.join(","));
             return Err(wrong(message, "pass an array of the input's shape".to_string()));
         }
     }

@@ -125,15 +125,21 @@ impl Onnx {
         let mut nodes = Vec::with_capacity(graph.node.len());
         for mut node in graph.node {
             let tensors = node.attribute.iter_mut().map(|attribute| attribute.t.take());
-            let tensors = tensors.map(|tensor| tensor.map(|tensor| Stored::new(*tensor, &mut files).map(Rc::new)).transpose());
+            let tensors =
+                tensors.map(|tensor| tensor.map(|tensor| Stored::new(*tensor, &mut files).map(Rc::new)).transpose());
             let tensors = tensors.collect::<Result<Vec<_>, _>>();
-            let tensors = tensors.map_err(|error| error.within(format!("a node that gives `{}`", shown(node.output.first().map_or("", String::as_str)))))?;
+            let tensors = tensors.map_err(|error| {
+                error.within(format!("a node that gives `{}`", shown(node.output.first().map_or("", String::as_str))))
+            })?;
             nodes.push(Declared { proto: node, tensors });
         }
         let given: BTreeSet<&str> = initializers.iter().map(|stored| stored.name.as_str()).collect();
         let free = graph.input.iter().filter(|info| !given.contains(info.name.as_str()));
         let mut inputs = free.map(inputs::input).collect::<Result<Vec<_>, _>>()?;
         let mut taken = names::Taken::default();
+        // A symbol is no input's name.
+        let symbols: BTreeSet<String> = inputs.iter().flat_map(Input::symbols).map(str::to_owned).collect();
+        symbols.iter().for_each(|symbol| drop(taken.unique(symbol)));
         inputs.iter_mut().for_each(|input| input.called = taken.unique(&input.called));
         Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs: graph.output, initializers, nodes })
     }
@@ -210,7 +216,8 @@ impl Onnx {
                 _ => true,
             };
             let shape = declared.shape.as_ref();
-            let dims: Option<Vec<i64>> = shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());
+            let dims: Option<Vec<i64>> =
+                shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());
             let fits = dims.as_ref().is_none_or(|dims| {
                 let mut pairs = dims.iter().zip(&found.shape).skip(1);
                 dims.len() == found.rank() && pairs.all(|(&a, &b)| a <= 0 || usize::try_from(a) == Ok(b))
@@ -222,7 +229,11 @@ impl Onnx {
                     element_name(element),
                     dims.unwrap_or_default()
                 );
-                return Err(OnnxError::new(codes::OUTPUT, message, "the model may be damaged, or its exporter has an error"));
+                return Err(OnnxError::new(
+                    codes::OUTPUT,
+                    message,
+                    "the model may be damaged, or its exporter has an error",
+                ));
             }
         }
         Ok(())
@@ -236,7 +247,11 @@ impl Onnx {
             _ => None,
         };
         let name = self.inputs.first().and_then(first)?;
-        let elsewhere = self.inputs.iter().flat_map(|input| input.dims.iter().skip(1)).any(|dim| *dim == Dimension::Symbol(name.clone()));
+        let elsewhere = self
+            .inputs
+            .iter()
+            .flat_map(|input| input.dims.iter().skip(1))
+            .any(|dim| *dim == Dimension::Symbol(name.clone()));
         let mut doubled = sizes.clone();
         let size = doubled.get_mut(&name)?;
         *size = size.checked_mul(2)?;

@@ -55,7 +55,8 @@ pub(super) fn of_value(name: &str) -> String {
     let parts: Vec<&str> = trimmed.split('/').filter(|part| !part.is_empty()).collect();
     let mut kept: Vec<&str> = Vec::new();
     for (i, part) in parts.iter().enumerate() {
-        let is_repeated = parts.get(i + 1).is_some_and(|next| next.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')));
+        let is_repeated =
+            parts.get(i + 1).is_some_and(|next| next.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')));
         if !is_repeated {
             kept.push(part);
         }
@@ -65,7 +66,11 @@ pub(super) fn of_value(name: &str) -> String {
         kept.pop();
     }
     let name = identifier(&kept.join("_"));
-    if parts.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) { name.to_ascii_lowercase() } else { name }
+    if parts.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        name.to_ascii_lowercase()
+    } else {
+        name
+    }
 }
 
 /// A short name for a layer by that of its weight: `layer1_0_conv1` for `layer1.0.conv1.weight`; none where that has no path.

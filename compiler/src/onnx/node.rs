@@ -10,8 +10,14 @@ use super::tensor::Stored;
 use super::{codes, proto};
 
 /// Attribute types in AttributeProto.AttributeType, and how messages call them.
-const KINDS: [(i32, &str); 6] =
-    [(1, "a number"), (2, "an integer"), (3, "a string"), (4, "a tensor"), (6, "a list of numbers"), (7, "a list of integers")];
+const KINDS: [(i32, &str); 6] = [
+    (1, "a number"),
+    (2, "an integer"),
+    (3, "a string"),
+    (4, "a tensor"),
+    (6, "a list of numbers"),
+    (7, "a list of integers"),
+];
 
 /// A node as the file has it; tensors of attributes are checked.
 #[derive(Debug)]
@@ -84,7 +90,9 @@ impl<'a> Node<'a> {
     pub(super) fn about(&self) -> String {
         let outputs: Vec<String> = self.outputs().iter().take(3).map(|name| format!("`{}`", shown(name))).collect();
         match (self.declared.proto.name.is_empty(), outputs.is_empty()) {
-            (false, false) => format!("the node {} ({}, which gives {})", self.called(), self.operator(), outputs.join(", ")),
+            (false, false) => {
+                format!("the node {} ({}, which gives {})", self.called(), self.operator(), outputs.join(", "))
+            }
             (true, false) => format!("the node {} that gives {}", self.operator(), outputs.join(", ")),
             (_, true) => format!("the node {} ({})", self.called(), self.operator()),
         }
@@ -178,7 +186,12 @@ impl<'a> Node<'a> {
         let Some((attribute, _)) = stranger else { return Ok(()) };
         Err(self.error(
             codes::ATTRIBUTE,
-            format!("{} of operator set {} has no attribute `{}`", self.operator(), self.version, shown(&attribute.name)),
+            format!(
+                "{} of operator set {} has no attribute `{}`",
+                self.operator(),
+                self.version,
+                shown(&attribute.name)
+            ),
             "the model may state another operator set than it was made for: export it again",
         ))
     }

@@ -98,7 +98,8 @@ pub(super) fn plan(calls: &Calls, inputs: &[&str], reserved: &[String]) -> Plan 
         let mut weights = Vec::new();
         for operand in &head.operands {
             if let Operand::Weight(constant) = operand {
-                let wish = constant.name().filter(|name| !name.is_empty()).map_or_else(|| format!("{wish}_weight"), of_value);
+                let wish =
+                    constant.name().filter(|name| !name.is_empty()).map_or_else(|| format!("{wish}_weight"), of_value);
                 weights.push((taken.unique(&wish), constant.clone()));
             }
         }

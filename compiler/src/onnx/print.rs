@@ -73,7 +73,8 @@ fn expression(statement: &Statement, calls: &Calls, plan: &Plan, is_result: bool
     let mut weights = statement.weights.iter().map(|(name, _)| name.clone());
     for (at, &position) in statement.calls.iter().enumerate() {
         let call = &calls.calls[position];
-        let alias = if is_result && !call.weights.is_empty() { format!(" as {}", statement.name) } else { String::new() };
+        let alias =
+            if is_result && !call.weights.is_empty() { format!(" as {}", statement.name) } else { String::new() };
         if at > 0 {
             let _ = write!(text, " |> {}{alias}", applied(call, &[]));
             continue;

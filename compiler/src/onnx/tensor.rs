@@ -51,8 +51,23 @@ const ELEMENTS: [Element; 13] = [
 
 /// Names of the types by number, for messages.
 const NAMES: [&str; 17] = [
-    "no type", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16", "DOUBLE",
-    "UINT32", "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16",
+    "no type",
+    "FLOAT",
+    "UINT8",
+    "INT8",
+    "UINT16",
+    "INT16",
+    "INT32",
+    "INT64",
+    "STRING",
+    "BOOL",
+    "FLOAT16",
+    "DOUBLE",
+    "UINT32",
+    "UINT64",
+    "COMPLEX64",
+    "COMPLEX128",
+    "BFLOAT16",
 ];
 
 /// The name of an element type by its number.
@@ -115,7 +130,11 @@ impl Stored {
 
     fn read(tensor: proto::Tensor, files: &mut Files) -> Result<Stored, OnnxError> {
         let wrong = |message: String| {
-            OnnxError::new(codes::TENSOR, message, "the file may be damaged, or its exporter has an error: export it again")
+            OnnxError::new(
+                codes::TENSOR,
+                message,
+                "the file may be damaged, or its exporter has an error: export it again",
+            )
         };
         let number = i64::from(tensor.data_type);
         let element = Element::of(number).ok_or_else(|| {
@@ -195,7 +214,7 @@ impl Stored {
                 ));
             }
             Payload::Floats(list) => list.iter().map(|&v| f64::from(v)).for_each(|v| f(v, v as i64)),
-            Payload::Doubles(list) => list.iter().map(|&v| v).for_each(|v| f(v, v as i64)),
+            Payload::Doubles(list) => list.iter().copied().for_each(|v| f(v, v as i64)),
             Payload::Longs(list) => list.iter().for_each(|&v| f(v as f64, v)),
             Payload::Unsigned(list) => list.iter().for_each(|&v| f(v as f64, i64::try_from(v).unwrap_or(i64::MAX))),
             Payload::Ints(list) => match self.element {
@@ -208,9 +227,13 @@ impl Stored {
                 let (quads, _) = raw.as_chunks::<4>();
                 let (eights, _) = raw.as_chunks::<8>();
                 match self.element {
-                    Element::F32 => quads.iter().map(|&b| f64::from(f32::from_le_bytes(b))).for_each(|v| f(v, v as i64)),
+                    Element::F32 => {
+                        quads.iter().map(|&b| f64::from(f32::from_le_bytes(b))).for_each(|v| f(v, v as i64))
+                    }
                     Element::F16 => pairs.iter().map(|&b| f16::from_le_bytes(b).to_f64()).for_each(|v| f(v, v as i64)),
-                    Element::BF16 => pairs.iter().map(|&b| bf16::from_le_bytes(b).to_f64()).for_each(|v| f(v, v as i64)),
+                    Element::BF16 => {
+                        pairs.iter().map(|&b| bf16::from_le_bytes(b).to_f64()).for_each(|v| f(v, v as i64))
+                    }
                     Element::F64 => eights.iter().map(|&b| f64::from_le_bytes(b)).for_each(|v| f(v, v as i64)),
                     Element::U8 | Element::Bool => raw.iter().for_each(|&b| f(f64::from(b), i64::from(b))),
                     Element::I8 => raw.iter().for_each(|&b| f(f64::from(b as i8), i64::from(b as i8))),
@@ -282,7 +305,10 @@ impl Files {
         let refuse = |message: String, help: &str| OnnxError::new(codes::EXTERNAL, message, help);
         let value = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str());
         let Some(location) = value("location") else {
-            return Err(refuse("its data lies outside of the file, but not said where".to_string(), "export the model again"));
+            return Err(refuse(
+                "its data lies outside of the file, but not said where".to_string(),
+                "export the model again",
+            ));
         };
         let number = |key: &str, default: usize| match value(key) {
             None => Ok(default),
@@ -317,7 +343,8 @@ impl Files {
             )
         };
         let name = Path::new(location);
-        let is_bare = matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(only)] if only == name.as_os_str());
+        let is_bare =
+            matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(only)] if only == name.as_os_str());
         if !is_bare || location.contains(['/', '\\', ':', '\0']) {
             return Err(outside("is no bare file name"));
         }

@@ -55,7 +55,8 @@ pub(super) fn conv_transpose(importer: &mut Importer<'_>, node: &Node<'_>) -> Ma
             let span = (window.kernel[d] - 1).saturating_mul(window.dilation[d]).saturating_add(1);
             let size = input[2 + d];
             let output = wanted.as_ref().map_or(size.saturating_mul(window.stride[d]), |wanted| wanted[d]);
-            let full = size.saturating_sub(1).saturating_mul(window.stride[d]).saturating_add(span).saturating_add(extra[d]);
+            let full =
+                size.saturating_sub(1).saturating_mul(window.stride[d]).saturating_add(span).saturating_add(extra[d]);
             if output > full {
                 extra[d] = extra[d].saturating_add(output - full);
             }

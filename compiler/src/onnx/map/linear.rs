@@ -1,11 +1,11 @@
 //! Matrix products.
 
+use super::super::call::Operand;
 use super::super::codes;
 use super::super::constant::Constant;
 use super::super::error::OnnxError;
 use super::super::importer::{Importer, Mapped, Value, single};
 use super::super::node::Node;
-use super::super::call::Operand;
 use super::super::tensor::Element;
 use super::{arithmetic, int, list};
 use crate::ops::ArgValue;

@@ -83,7 +83,10 @@ pub(super) fn pad(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let (pads, value) = if node.version < 11 {
         (node.ints("pads")?.map(<[i64]>::to_vec), node.float("value", 0.0)?)
     } else {
-        (importer.ints(node, 1, "padding")?, importer.number(node, 2, "value")?.map_or(0.0, |value| shortest(value as f32)))
+        (
+            importer.ints(node, 1, "padding")?,
+            importer.number(node, 2, "value")?.map_or(0.0, |value| shortest(value as f32)),
+        )
     };
     let pads = pads.unwrap_or_default();
     let axes = match importer.ints(node, 3, "axes")? {

@@ -111,7 +111,11 @@ pub(super) fn lp(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let x = importer.operand(node, 0)?;
     let rank = importer.ty(&x).rank();
     if rank == 0 {
-        return Err(node.error(codes::OPERANDS, "its operand has no dimensions", "normalise along an axis that is there"));
+        return Err(node.error(
+            codes::OPERANDS,
+            "its operand has no dimensions",
+            "normalise along an axis that is there",
+        ));
     }
     let axis = shapes::axis(node, node.int("axis", -1)?, rank)?;
     single(importer.apply(node, "l2_normalize", vec![x], vec![("axis", int(axis))])?)

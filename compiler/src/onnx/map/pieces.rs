@@ -3,10 +3,10 @@
 use super::super::call::Operand;
 use super::super::codes;
 use super::super::error::OnnxError;
+use super::super::fold;
 use super::super::importer::{Importer, Mapped, Value, single};
 use super::super::node::Node;
 use super::super::shapes::{self, Piece};
-use super::super::fold;
 use super::{int, reshape};
 
 /// These pieces of an operand, one axis after the other.
@@ -52,7 +52,13 @@ pub(super) fn slice(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let axes = axes.unwrap_or_else(|| (0..starts.len() as i64).collect());
     let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || starts.len() > shape.len() {
-        let message = format!("it has {} starts, {} ends, {} axes and {} steps", starts.len(), ends.len(), axes.len(), steps.len());
+        let message = format!(
+            "it has {} starts, {} ends, {} axes and {} steps",
+            starts.len(),
+            ends.len(),
+            axes.len(),
+            steps.len()
+        );
         return Err(node.error(codes::OPERANDS, message, "there must be one of each for an axis"));
     }
     shapes::axes(node, &axes, shape.len())?;
@@ -74,7 +80,8 @@ pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let shape = importer.ty(&x).shape;
     let axis = shapes::axis(node, node.int("axis", 0)?, shape.len())?;
     let extent = shape[axis];
-    let sizes = if node.version < 13 { node.ints("split")?.map(<[i64]>::to_vec) } else { importer.ints(node, 1, "sizes")? };
+    let sizes =
+        if node.version < 13 { node.ints("split")?.map(<[i64]>::to_vec) } else { importer.ints(node, 1, "sizes")? };
     let count = node.outputs().len();
     let parts = usize::try_from(node.int("num_outputs", count as i64)?).unwrap_or(0);
     let sizes: Vec<usize> = match sizes {

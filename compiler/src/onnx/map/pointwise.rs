@@ -55,7 +55,10 @@ pub(super) fn selu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let [alpha, gamma] = ALPHA_GAMMA;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
     if !near(node.float("alpha", alpha)?, alpha) || !near(node.float("gamma", gamma)?, gamma) {
-        return Err(node.unsupported("with other constants than the usual"));
+        let x = importer.operand(node, 0)?;
+        let (alpha, gamma) = (node.float("alpha", alpha)?, node.float("gamma", gamma)?);
+        let x = importer.apply(node, "elu", vec![x], vec![("alpha", float(alpha))])?;
+        return single(super::arithmetic::scaled(importer, node, x, gamma)?);
     }
     apply(importer, node, "selu", Vec::new())
 }
@@ -82,7 +85,8 @@ pub(super) fn prelu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     }
     let channels = importer.ty(&x).shape.get(1).copied();
     let rank = importer.ty(&x).rank();
-    let wide: Vec<usize> = std::iter::repeat_n(1, rank.saturating_sub(slope.shape.len())).chain(slope.shape.clone()).collect();
+    let wide: Vec<usize> =
+        std::iter::repeat_n(1, rank.saturating_sub(slope.shape.len())).chain(slope.shape.clone()).collect();
     let is_per_channel = wide.iter().enumerate().all(|(d, &extent)| extent == 1 || d == 1);
     if !is_per_channel || Some(slope.count()) != channels {
         return Err(node.unsupported("with a slope for other than channels"));

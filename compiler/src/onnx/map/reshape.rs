@@ -9,7 +9,12 @@ use super::{int, list};
 use crate::ops::ArgValue;
 
 /// Brings an operand to a shape of as many elements, in the words that read best.
-pub(super) fn to(importer: &mut Importer<'_>, node: &Node<'_>, x: Operand, shape: Vec<usize>) -> Result<Operand, OnnxError> {
+pub(super) fn to(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: Operand,
+    shape: Vec<usize>,
+) -> Result<Operand, OnnxError> {
     let from = importer.ty(&x).shape;
     if from == shape {
         return Ok(x);

@@ -20,7 +20,11 @@ fn target(importer: &Importer<'_>, node: &Node<'_>, shape: &[usize]) -> Result<(
         None => (0..rank).collect(),
     };
     let wrong = |what: &str| {
-        node.error(codes::OPERANDS, format!("its {what} do not fit its operand"), "there must be one for each axis, from 0 up")
+        node.error(
+            codes::OPERANDS,
+            format!("its {what} do not fit its operand"),
+            "there must be one for each axis, from 0 up",
+        )
     };
     let (mut factors, mut extents) = (vec![1.0; rank], shape.to_vec());
     match (scales.filter(|scales| !scales.is_empty()), sizes) {
