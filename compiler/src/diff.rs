@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rebirth_runtime::{Error, Session, Tensor};
 
-use crate::graph::interpret::InterpretError;
+use crate::graph::interpret::{InterpretError, can_hold};
 use crate::graph::{Graph, Output, ValueId, interpret};
 use crate::ops::Bounded;
 use crate::pipeline::{CompileError, compile};
@@ -61,6 +61,17 @@ pub struct Side<'a> {
 }
 
 impl Side<'_> {
+    /// Whether it can be computed as far as memory goes, before anything is loaded.
+    ///
+    /// # Errors
+    /// [`RunError::Interpret`].
+    pub fn check(&self) -> Result<(), RunError> {
+        match self.engine {
+            Engine::Native(_) => Ok(()),
+            Engine::Interpreter => can_hold(self.graph).map_err(RunError::Interpret),
+        }
+    }
+
     /// The outputs of the graph, for inputs in its order. Native results are exact in the sense of having no bound of their own.
     ///
     /// # Errors

@@ -94,13 +94,22 @@ struct Convert<'t> {
     errors: RefCell<Vec<Diagnostic>>,
     /// Whether the innermost open bracket is `(` or `[`: only there may a line begin with a sign.
     bracketed: Cell<bool>,
+    /// What the header binds in the scope of the body that comes next.
+    header: RefCell<Vec<Ident>>,
     /// Whether the item's too high expression has been reported.
     too_high: Cell<bool>,
 }
 
 impl<'t> Convert<'t> {
     fn new(text: &'t str, segment: Span) -> Convert<'t> {
-        Convert { text, segment, errors: RefCell::default(), bracketed: Cell::new(false), too_high: Cell::new(false) }
+        Convert {
+            text,
+            segment,
+            errors: RefCell::default(),
+            bracketed: Cell::new(false),
+            header: RefCell::default(),
+            too_high: Cell::new(false),
+        }
     }
 
     fn report(&self, diagnostic: Diagnostic) {

@@ -106,12 +106,15 @@ impl fmt::Display for Position {
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// The text as messages draw it, where that differs.
+    drawn: Option<Arc<str>>,
 }
 
 impl Source {
     /// A source of the given name (usually the path as the user wrote it) and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source { name: name.into(), text: text.into() }
+        let text = text.into();
+        Source { name: name.into(), drawn: drawn(&text).map(Arc::from), text }
     }
 
     /// A source from the bytes of a file.
@@ -122,17 +125,17 @@ impl Source {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Source::new(name, text)),
             Err(error) => {
-                // Only the line of the bad byte is shown: a binary file would fill the terminal otherwise.
-                let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-                let line = valid.rsplit('\n').next().unwrap_or_default();
-                let source = Source::new(name, format!("{line}\u{fffd}"));
+                let start = error.valid_up_to();
+                let length = error.error_len().unwrap_or(bytes.len() - start);
+                // The text ends with the bad bytes: what follows in a binary file would fill the terminal. One character each keeps
+                // places what they are in the file.
+                let valid = std::str::from_utf8(&bytes[..start]).unwrap_or_default();
                 let number = valid.matches('\n').count() + 1;
+                let source = Source::new(name, format!("{valid}{}", "?".repeat(length)));
+                let what = if length == 1 { "this byte is" } else { "these bytes are" };
                 let diagnostic =
                     Diagnostic::new(codes::NOT_UTF8, format!("the file is not UTF-8 text (line {number})"))
-                        .label(
-                            Span::new(FileId::ROOT, line.len(), line.len() + '\u{fffd}'.len_utf8()),
-                            "this byte is not UTF-8",
-                        )
+                        .label(Span::new(FileId::ROOT, start, start + length), format!("{what} not UTF-8"))
                         .help("save the file as UTF-8; weights never stand in a `.net` file");
                 Err(Report::new(source, vec![diagnostic]))
             }
@@ -206,6 +209,38 @@ impl From<Source> for Sources {
     }
 }
 
+/// A text as messages draw it, where that differs: with a line end at its end, so that its end can be marked, and with what would move
+/// the cursor or hide replaced by as many bytes, so that places stay the same.
+fn drawn(text: &str) -> Option<String> {
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b' '..=b'~');
+    if text.ends_with('\n') && text.bytes().all(is_plain) {
+        return None;
+    }
+    let mut drawn = String::with_capacity(text.len() + 1);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_kept = match c {
+            '\t' | '\n' => true,
+            '\r' => chars.peek() == Some(&'\n'),
+            // A byte order mark.
+            '\u{feff}' => drawn.is_empty(),
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
+            c => !c.is_control(),
+        };
+        drawn.push(match (is_kept, c.len_utf8()) {
+            (true, _) => c,
+            (false, 1) => '?',
+            (false, 2) => '¿',
+            (false, _) => char::REPLACEMENT_CHARACTER,
+        });
+    }
+    if !drawn.ends_with('\n') {
+        drawn.push('\n');
+    }
+    Some(drawn)
+}
+
+/// Lines end with `\n`, and columns count characters, as everywhere here; miette's own implementations count otherwise.
 impl miette::SourceCode for Source {
     fn read_span<'a>(
         &'a self,
@@ -213,14 +248,103 @@ impl miette::SourceCode for Source {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
-        let inner = self.text.as_ref().read_span(span, lines_before, lines_after)?;
+        let bytes = self.drawn.as_ref().unwrap_or(&self.text).as_bytes();
+        let (mut start, mut end) = (span.offset(), span.offset().saturating_add(span.len()));
+        if end > bytes.len() {
+            return Err(miette::MietteError::OutOfBounds);
+        }
+        let mut position = self.position(u32::try_from(start).unwrap_or(u32::MAX));
+        if lines_before + lines_after > 0 {
+            let line_start = |at: usize| bytes[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            let line_end =
+                |at: usize| bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| at + end + 1);
+            start = line_start(start);
+            for _ in 0..lines_before.min(position.line - 1) {
+                start = line_start(start - 1);
+                position.line -= 1;
+            }
+            position.column = 1;
+            // A span that ends with a line does not reach the next one.
+            end = line_end(end.saturating_sub(1).max(span.offset()));
+            for _ in 0..lines_after {
+                end = line_end(end);
+            }
+        }
+        let data = &bytes[start..end];
         Ok(Box::new(miette::MietteSpanContents::new_named(
             self.name.to_string(),
-            inner.data(),
-            *inner.span(),
-            inner.line(),
-            inner.column(),
-            inner.line_count(),
+            data,
+            (start, data.len()).into(),
+            position.line - 1,
+            position.column - 1,
+            data.iter().filter(|&&byte| byte == b'\n').count(),
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The frame around the bytes of `marked` in a text.
+    #[track_caller]
+    fn check(text: &str, marked: &str, expected: &[&str]) {
+        let start = text.find(marked).expect("the mark");
+        let at = if marked.is_empty() { text.len()..text.len() } else { start..start + marked.len() };
+        let diagnostic =
+            Diagnostic::new(codes::UNEXPECTED, "wrong").label(Span::new(FileId::ROOT, at.start, at.end), "here");
+        frame(&Report::new(Source::new("a.net", text), vec![diagnostic]), expected);
+    }
+
+    #[track_caller]
+    fn frame(report: &Report, expected: &[&str]) {
+        let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+        let mut out = String::new();
+        handler.render_report(&mut out, report).expect("writing into a string");
+        let lines = out.lines().skip_while(|line| !line.contains('╭'));
+        let lines = lines.take_while(|line| !line.contains("╰────")).filter(|line| !line.contains("╰── "));
+        assert_eq!(lines.map(str::trim_end).collect::<Vec<_>>(), expected, "{out}");
+    }
+
+    #[test]
+    fn columns_of_frames_are_characters() {
+        check("\té😀 q\n", "q", &["   ╭─[a.net:1:5]", " 1 │     é😀 q", "   ·         ┬"]);
+    }
+
+    #[test]
+    fn one_line_before_and_one_after() {
+        let text = "a\r\nb\r\nc\r\nd\r\ne";
+        check(text, "c", &["   ╭─[a.net:3:1]", " 2 │ b", " 3 │ c", "   · ┬", " 4 │ d"]);
+        check(text, "e", &["   ╭─[a.net:5:1]", " 4 │ d", " 5 │ e", "   · ┬"]);
+        check(text, "a", &["   ╭─[a.net:1:1]", " 1 │ a", "   · ┬", " 2 │ b"]);
+    }
+
+    #[test]
+    fn the_end_can_be_marked() {
+        check("net  q", "", &["   ╭─[a.net:1:7]", " 1 │ net  q", "   ·       ▲"]);
+    }
+
+    #[test]
+    fn what_would_move_the_cursor_or_hide_is_replaced() {
+        let text = "a\0\r\u{1b}[1m\u{85}\u{200b}\u{202e}b";
+        check(text, "b", &["   ╭─[a.net:1:11]", " 1 │ a???[1m¿\u{fffd}\u{fffd}b", "   ·           ┬"]);
+    }
+
+    #[test]
+    fn places_of_bytes_that_are_no_text_are_those_of_the_file() {
+        for (bytes, place, span) in [
+            (&b"net a\n\tb // \xff\xfe abc\n"[..], (2, 7), (12, 13)),
+            (b"net m(\xff", (1, 7), (6, 7)),
+            ("é😀".as_bytes().split_last().expect("not empty").1, (1, 2), (2, 5)),
+        ] {
+            let report = Source::from_bytes("a.net", bytes).expect_err("no text");
+            let found = report.diagnostics().next().and_then(Diagnostic::span).expect("a place");
+            assert_eq!((found.start, found.end), span);
+            assert!(found.end as usize <= bytes.len());
+            let position = report.sources().root().position(found.start);
+            assert_eq!((position.line, position.column), place);
+        }
+        let report = Source::from_bytes("a.net", b"a\nbc\xff\xff\nd").expect_err("no text");
+        frame(&report, &["   ╭─[a.net:2:3]", " 1 │ a", " 2 │ bc?", "   ·   ┬"]);
     }
 }

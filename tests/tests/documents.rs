@@ -358,6 +358,7 @@ fn operators() -> Vec<String> {
         let args = signature.args.iter().map(|arg| {
             let default = match arg.default {
                 ArgDefault::Required => String::new(),
+                ArgDefault::None => ": none".to_string(),
                 ArgDefault::Int(v) => format!(": {v}"),
                 ArgDefault::Float(v) => format!(": {v:?}"),
                 ArgDefault::Bool(v) => format!(": {v}"),

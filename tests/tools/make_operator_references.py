@@ -121,6 +121,51 @@ class Graph:
     def mul(self, a, b):
         return self.node("Mul", [a[0], b[0]], max(a[1], b[1]))
 
+    def unary(self, x, op, **attributes):
+        return self.node(op, [x[0]], x[1], **attributes)
+
+    def binary(self, op, a, b):
+        return self.node(op, [a[0], b[0]], max(a[1], b[1]))
+
+    def number(self, value):
+        name = f"number{len(self.constants)}"
+        self.constants = self.constants + [numpy_helper.from_array(np.float32(value), name)]
+        return name, 1
+
+    def clip(self, x, low=None, high=None):
+        ends = ["" if end is None else self.number(end)[0] for end in (low, high)]
+        return self.node("Clip", [x[0], *ends], x[1])
+
+    def silu(self, x):
+        return self.binary("Mul", x, self.unary(x, "Sigmoid"))
+
+    def mish(self, x):
+        return self.binary("Mul", x, self.unary(self.unary(x, "Softplus"), "Tanh"))
+
+    def gelu(self, x):
+        erf = self.unary(self.binary("Div", x, self.number(np.sqrt(2))), "Erf")
+        return self.binary("Mul", self.binary("Mul", x, self.number(0.5)), self.binary("Add", erf, self.number(1)))
+
+    def gelu_tanh(self, x):
+        cube = self.binary("Mul", self.binary("Pow", x, self.number(3)), self.number(0.044715))
+        tanh = self.unary(self.binary("Mul", self.binary("Add", x, cube), self.number(np.sqrt(2 / np.pi))), "Tanh")
+        return self.binary("Mul", self.binary("Mul", x, self.number(0.5)), self.binary("Add", tanh, self.number(1)))
+
+    def by_channel(self, values, path, rank):
+        """A weight of one value a channel, stored flat, for ONNX with dimensions behind it."""
+        self.weight(path, values)
+        name = f"{path}.shaped"
+        self.constants = self.constants + [numpy_helper.from_array(self.weights[path].reshape(-1, *[1] * (rank - 2)), name)]
+        return name, len(values)
+
+    def prelu(self, x, rank=4):
+        slope = self.by_channel(self.random.uniform(-0.5, 0.5, x[1]), "prelu.weight", rank)
+        return self.node("PRelu", [x[0], slope[0]], x[1])
+
+    def scale(self, x, rank=4, bias=True):
+        y = self.binary("Mul", x, self.by_channel(self.random.uniform(0.5, 1.5, x[1]), "scale.weight", rank))
+        return self.binary("Add", y, self.by_channel(self.bias(x[1]), "scale.bias", rank)) if bias else y
+
     def concat(self, parts, axis=1):
         width = sum(p[1] for p in parts) if axis == 1 else parts[0][1]
         return self.node("Concat", [p[0] for p in parts], width, axis=axis)
@@ -272,7 +317,46 @@ def pointwise():
     case("softmax_large_values", (2, 9), "x |> softmax", lambda g, x: g.softmax(x), scale=200)
     case("dropout", (1, 5, 3, 4), "x |> dropout(p: 0.3)", lambda g, x: g.dropout(x))
     case("flatten", (2, 5, 3, 4), "x |> flatten", lambda g, x: g.flatten(x, 60))
-    whole, channel = (2, 5, 3, 4), (1, 5, 1, 1)
+    whole = (2, 5, 3, 4)
+    for name, op in [("sigmoid", "Sigmoid"), ("tanh", "Tanh"), ("hard_swish", "HardSwish"), ("selu", "Selu"), ("softplus", "Softplus"),
+                     ("neg", "Neg"), ("abs", "Abs"), ("exp", "Exp")]:
+        case(name, whole, f"x |> {name}", lambda g, x: g.unary(x, op), scale=4)
+    case("silu", whole, "x |> silu", lambda g, x: g.silu(x), scale=4)
+    case("mish", whole, "x |> mish", lambda g, x: g.mish(x), scale=4)
+    case("gelu", whole, "x |> gelu", lambda g, x: g.gelu(x), scale=2)
+    case("gelu_tanh", whole, "x |> gelu(tanh: true)", lambda g, x: g.gelu_tanh(x), scale=2)
+    case("log", whole, "(x * x + 0.125) |> log", lambda g, x: g.unary(g.binary("Add", g.binary("Mul", x, x), g.number(0.125)), "Log"))
+    case("sqrt", whole, "x |> abs |> sqrt", lambda g, x: g.unary(g.unary(x, "Abs"), "Sqrt"))
+    case("leaky_relu", whole, "x |> leaky_relu", lambda g, x: g.unary(x, "LeakyRelu", alpha=0.01))
+    case("leaky_relu_slope", whole, "x |> leaky_relu(0.3)", lambda g, x: g.unary(x, "LeakyRelu", alpha=0.3))
+    case("elu", whole, "x |> elu(alpha: 0.5)", lambda g, x: g.unary(x, "Elu", alpha=0.5), scale=4)
+    case("hard_sigmoid", whole, "x |> hard_sigmoid", lambda g, x: g.unary(x, "HardSigmoid", alpha=1 / 6, beta=0.5), scale=4)
+    case("hard_sigmoid_onnx", whole, "x |> hard_sigmoid(alpha: 0.2)", lambda g, x: g.unary(x, "HardSigmoid"), scale=4)
+    case("clip", whole, "x |> clip(-0.5, 1)", lambda g, x: g.clip(x, -0.5, 1))
+    case("clip_max", whole, "x |> clip(max: 0.25)", lambda g, x: g.clip(x, high=0.25))
+    for name, exponent in [("square", 2), ("cube", 3), ("reciprocal", -1), ("minus_2", -2)]:
+        case(f"pow_{name}", whole, f"x |> pow({exponent})", lambda g, x: g.binary("Pow", x, g.number(exponent)))
+    case("pow_1_7", whole, "x |> abs |> pow(1.7)", lambda g, x: g.binary("Pow", g.unary(x, "Abs"), g.number(1.7)))
+    case("pow_minus_half", whole, "x |> abs |> pow(-0.5)", lambda g, x: g.binary("Pow", g.unary(x, "Abs"), g.number(-0.5)))
+    case("prelu", whole, "x |> prelu", lambda g, x: g.prelu(x))
+    case("prelu_rank_2", (2, 13), "x |> prelu", lambda g, x: g.prelu(x, rank=2))
+    case("scale", whole, "x |> scale", lambda g, x: g.scale(x))
+    case("scale_no_bias_rank_3", (2, 13, 3), "x |> scale(bias: false)", lambda g, x: g.scale(x, rank=3, bias=False))
+    case("log_softmax_rank_2", (3, 13), "x |> log_softmax", lambda g, x: g.unary(x, "LogSoftmax", axis=1), scale=3)
+    case("log_softmax_last_axis", (1, 3, 4, 7), "x |> log_softmax(axis: -1)", lambda g, x: g.unary(x, "LogSoftmax", axis=-1), scale=30)
+    # Channels that do not fill a block, whose pad lanes must stay 0 under f(0) != 0.
+    case("sigmoid_between_convolutions", (1, 3, 5, 5), "x |> conv(6, 3) as first |> sigmoid |> conv(5, 2) as second",
+         lambda g, x: g.conv(g.unary(g.conv(x, "first", 6, 3), "Sigmoid"), "second", 5, 2))
+    case("prelu_between_convolutions", (1, 3, 5, 5), "x |> conv(6, 3) as first |> prelu |> conv(5, 2) as second",
+         lambda g, x: g.conv(g.prelu(g.conv(x, "first", 6, 3)), "second", 5, 2))
+    channel = (1, 5, 1, 1)
+    for name, op, spelled_out in [("sub", "Sub", "x - y"), ("div", "Div", "x / y"), ("max", "Max", "max(x, y)"), ("min", "Min", "min(x, y)")]:
+        build = lambda g, x, y: g.binary(op, x, y)
+        case(f"{name}_same_shape", [whole, whole], spelled_out, build)
+        case(f"{name}_channel_first", [channel, whole], f"{name}(x, y)", build)
+        case(f"{name}_map", [whole, (3, 4)], f"x |> {name}(y)", build)
+    case("numbers", whole, "max(1 - x, -x / 2) |> min(1.5)", lambda g, x: g.binary("Min", g.binary(
+        "Max", g.binary("Sub", g.number(1), x), g.binary("Div", g.unary(x, "Neg"), g.number(2))), g.number(1.5)))
     for name, sign in [("add", "+"), ("mul", "*")]:
         build = lambda g, x, y: getattr(g, name)(x, y)
         case(f"{name}_same_shape", [whole, whole], f"x {sign} y", build)

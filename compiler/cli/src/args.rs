@@ -1,15 +1,18 @@
 //! What the command line can say.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::resolve::{SetValue, parse_setting};
 
-use crate::{bench, check, completions, explain, fmt as format, import, inspect, ir, man, run};
+use crate::{bench, check, completions, diff, explain, fmt as format, import, inspect, ir, man, run};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -86,10 +89,45 @@ pub(crate) enum Command {
     Inspect(inspect::InspectArgs),
     Run(run::RunArgs),
     Bench(bench::BenchArgs),
+    Diff(diff::DiffArgs),
     Import(import::ImportArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+}
+
+impl Cli {
+    /// The command line.
+    ///
+    /// # Errors
+    /// What clap finds wrong with it, or a name that is set twice.
+    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+        let cli = Cli::try_parse_from(args)?;
+        let mut names = HashSet::new();
+        let sets = cli.command.net().map_or(&[][..], |net| &net.set);
+        match sets.iter().find(|(name, _)| !names.insert(name)) {
+            None => Ok(cli),
+            Some((name, _)) => {
+                let message = format!("`--set {name}=..` is given twice: a name has one value");
+                Err(Cli::command().error(ErrorKind::ArgumentConflict, message))
+            }
+        }
+    }
+}
+
+impl Command {
+    fn net(&self) -> Option<&NetArgs> {
+        match self {
+            Command::Check(args) => Some(&args.net),
+            Command::Ir(args) => Some(&args.net),
+            Command::Inspect(args) => Some(&args.net),
+            Command::Run(args) => Some(&args.net),
+            Command::Bench(args) => Some(&args.net),
+            Command::Diff(args) => Some(&args.net),
+            Command::Import(args) => Some(&args.net),
+            Command::Fmt(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => None,
+        }
+    }
 }
 
 /// The network of a command.
@@ -98,7 +136,7 @@ pub(crate) struct NetArgs {
     /// The `.net` or `.onnx` file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Override a constant or give a symbolic dimension its size; repeatable
+    /// Override a constant or give a symbolic dimension its size; repeatable, each name once
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, SetValue)>,
 }
@@ -182,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_command_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        Cli::command().debug_assert();
     }
 
     #[test]

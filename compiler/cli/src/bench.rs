@@ -35,7 +35,7 @@ const SEED: u64 = 1;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// A safetensors file, or `random:SEED`
     #[arg(long, value_name = "FILE")]
     weights: Option<WeightsArg>,

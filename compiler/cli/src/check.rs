@@ -6,16 +6,16 @@ use clap::Args;
 use rebirth_compiler::graph::{Graph, verify};
 use rebirth_compiler::inspect::{Summary, inspect};
 use rebirth_compiler::pipeline::CompileError;
-use rebirth_compiler::resolve::{Proven, Settings, check_library};
-use rebirth_lang::ast::{self, ExprKind, Item};
-use rebirth_lang::{Diagnostic, FileId, Report};
+use rebirth_compiler::resolve::{Proven, Run, check_library};
+use rebirth_lang::ast::{self, Item};
+use rebirth_lang::{FileId, Report};
 use serde::Serialize;
 
 use crate::args::NetArgs;
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::present;
-use crate::source::{import, is_onnx, parse_program, prove_net, settings};
+use crate::source::{import, is_onnx, parse_program, prove_net, settings, warn};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -39,7 +39,7 @@ EXAMPLES
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// Print JSON, one line for each net; for a file without a net, its name and how many items it has to import
     #[arg(long)]
     json: bool,
@@ -67,26 +67,20 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
         return Ok(writeln!(context.out, "{name}: no net, {library} {noun} to import")?);
     }
     // A file without nets, or of one, is the resolver's business.
-    let chosen: Vec<Settings> = match nets(file).count() {
-        2.. if given.net.is_none() => nets(file).map(|net| for_net(&given, file, net)).collect(),
-        _ => vec![given],
-    };
-    let mut wrong: Vec<Diagnostic> = Vec::new();
-    for settings in &chosen {
-        match prove_net(context, &program, settings) {
-            Ok(proven) => {
-                verified(&proven.model.graph)?;
-                print(context, &proven, args.json)?;
-            }
-            Err(Failure::Report(report)) => {
-                let new: Vec<_> =
-                    report.diagnostics().filter(|found| !wrong.iter().any(|old| same(old, found))).collect();
-                wrong.extend(new.into_iter().cloned());
-            }
-            Err(other) => return Err(other),
+    if nets(file).count() < 2 || given.net.is_some() {
+        let proven = prove_net(context, &program, &given)?;
+        verified(&proven.model.graph)?;
+        return print(context, &proven, args.json);
+    }
+    let mut run = Run::new(&program, &given);
+    for net in nets(file) {
+        if let Some(mut proven) = run.prove(net) {
+            warn(context, &program, &mut proven.model);
+            verified(&proven.model.graph)?;
+            print(context, &proven, args.json)?;
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Report::new(program.sources().clone(), wrong).into()) }
+    Ok(run.finish().map_err(|errors| Report::new(program.sources().clone(), errors))?)
 }
 
 fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), Failure> {
@@ -133,41 +127,14 @@ struct NetJson<'a> {
     least: &'a BTreeMap<String, i64>,
 }
 
-/// Whether two nets are wrong in the same place, such as a block that both call.
-fn same(a: &Diagnostic, b: &Diagnostic) -> bool {
-    (a.code, &a.message, a.span()) == (b.code, &b.message, b.span())
-}
-
 /// Passes a graph that keeps the rules.
 pub(crate) fn verified(graph: &Graph) -> Result<(), Failure> {
     Ok(verify(graph).map_err(CompileError::Graph)?)
 }
 
-fn nets(file: &ast::File) -> impl Iterator<Item = &ast::Net> {
+pub(crate) fn nets(file: &ast::File) -> impl Iterator<Item = &ast::Net> {
     file.items.iter().filter_map(|item| match item {
         Item::Net(net) => Some(net),
         _ => None,
     })
-}
-
-/// The settings for one of several nets: without those of dimensions that only others have.
-fn for_net(given: &Settings, file: &ast::File, net: &ast::Net) -> Settings {
-    let mut settings = Settings { net: Some(net.name.name.clone()), ..given.clone() };
-    settings.set.retain(|name, _| {
-        is_declared(file, name) || has_dimension(net, name) || !nets(file).any(|other| has_dimension(other, name))
-    });
-    settings
-}
-
-fn is_declared(file: &ast::File, name: &str) -> bool {
-    file.items.iter().any(|item| match item {
-        Item::Import(import) => import.names.iter().any(|import| import.local().name == name),
-        item => item.name().is_some_and(|own| own.name == name),
-    })
-}
-
-/// Whether a dimension of an input is spelled like this.
-fn has_dimension(net: &ast::Net, name: &str) -> bool {
-    let mut dims = net.inputs.iter().flat_map(|input| &input.ty.dims);
-    dims.any(|dim| matches!(&dim.kind, ExprKind::Name(dim) if dim == name))
 }

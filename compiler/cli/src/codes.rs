@@ -20,6 +20,9 @@ rebirth_lang::codes! {
     OUTPUT_TWICE = "E0933", "an output is to be written twice";
     WRITE_RESULT = "E0941", "the results cannot be written";
     UNKNOWN_CODE = "E0951", "an error code that does not exist";
+    OTHER_NETS = "E0961", "two networks to compare have other inputs, outputs or parameters";
+    NOTHING_TO_COMPARE = "E0962", "a network is to be compared with itself";
+    TOO_LARGE_TO_INTERPRET = "E0963", "the interpreter cannot hold the network";
 }
 
 /// The codes of all crates, in order.

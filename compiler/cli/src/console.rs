@@ -40,13 +40,13 @@ impl Console {
     pub fn of_process() -> Console {
         let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let terminal = io::stderr().is_terminal();
-        let size = terminal_size::terminal_size_of(io::stderr()).filter(|_| terminal);
-        let width = size.map_or(PIPE_WIDTH, |(width, _)| usize::from(width.0));
+        let asked = std::env::var("COLUMNS").ok();
+        let found = terminal.then(|| columns(&io::stderr())).flatten();
         Console {
             terminal,
             color: allowed && terminal,
             color_results: allowed && io::stdout().is_terminal(),
-            width: width.max(MIN_WIDTH),
+            width: width(asked.as_deref(), found),
         }
     }
 
@@ -61,6 +61,25 @@ impl Console {
         let theme = if self.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         GraphicalReportHandler::new_themed(theme).with_width(self.width).with_links(false)
     }
+}
+
+/// The width of messages: what `COLUMNS` asks for, else that of the terminal, else that of a pipe.
+fn width(asked: Option<&str>, found: Option<usize>) -> usize {
+    let asked = asked.and_then(|text| text.trim().parse::<u16>().ok()).filter(|&columns| columns > 0);
+    asked.map(usize::from).or(found).unwrap_or(PIPE_WIDTH).max(MIN_WIDTH)
+}
+
+/// The columns of a terminal that knows them, whether or not it knows its rows.
+#[cfg(unix)]
+fn columns(terminal: &io::Stderr) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+}
+
+/// The columns of a terminal.
+#[cfg(not(unix))]
+fn columns(terminal: &io::Stderr) -> Option<usize> {
+    terminal_size::terminal_size_of(terminal).map(|(width, _)| usize::from(width.0))
 }
 
 /// How a text stands out where there is colour.
@@ -89,6 +108,8 @@ pub(crate) struct Context<'a> {
     pub(crate) err: &'a mut dyn Write,
     pub(crate) console: Console,
     pub(crate) options: &'a Options,
+    /// Warnings shown.
+    pub(crate) warnings: usize,
     /// The code of the first error shown.
     pub(crate) first_error: Option<&'static str>,
     /// Whether an error or warning has been shown to people.
@@ -155,7 +176,7 @@ impl Context<'_> {
     pub(crate) fn point_to_explain(&mut self) {
         if let Some(code) = self.first_error.filter(|_| self.for_people() && !self.options.quiet) {
             let line = format!("for more about an error: rebirth explain {code}");
-            let _ = writeln!(self.err, "{}", Style::Dim.on(&line, self.console.color));
+            let _ = writeln!(self.err, "\n{}", Style::Dim.on(&line, self.console.color));
         }
     }
 
@@ -175,5 +196,28 @@ impl Context<'_> {
         let spins = self.console.terminal && self.for_people() && !self.options.quiet;
         let _spinner = spins.then(|| Spinner::start(doing));
         work()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths() {
+        for (asked, found, expected) in [
+            (None, None, PIPE_WIDTH),
+            (None, Some(72), 72),
+            (Some("80"), None, 80),
+            (Some("120"), Some(72), 120),
+            (Some("8"), None, MIN_WIDTH),
+            (None, Some(8), MIN_WIDTH),
+            (Some("0"), Some(72), 72),
+            (Some(""), None, PIPE_WIDTH),
+            (Some("wide"), None, PIPE_WIDTH),
+            (Some("99999999999"), None, PIPE_WIDTH),
+        ] {
+            assert_eq!(width(asked, found), expected, "{asked:?} {found:?}");
+        }
     }
 }

@@ -23,6 +23,12 @@ const WIDTH: usize = 80;
 /// The texts of `explain/`, by code.
 const TEXTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/explanations.rs"));
 
+/// Codes of earlier versions, which nothing else will get, and what became of them.
+const RETIRED: &[(&str, &str)] = &[(
+    "E0110",
+    "it was for words that were kept for a later version of the language, all of which mean something now",
+)];
+
 /// What the codes that begin alike are about.
 const GROUPS: &[(&str, &str)] = &[
     ("E01", "syntax and imports"),
@@ -34,6 +40,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("E07", "compilation"),
     ("E08", "inputs and outputs of modules"),
     ("E09", "the command line"),
+    ("E10", "ONNX files"),
 ];
 
 /// Explain an error code, with a wrong and a right example.
@@ -67,6 +74,10 @@ pub(crate) fn explain(context: &mut Context<'_>, args: &ExplainArgs) -> Result<(
         }
         return Ok(write!(context.out, "{}", list(&all, color))?);
     };
+    if let Some((code, why)) = RETIRED.iter().find(|(code, _)| code.eq_ignore_ascii_case(wanted)) {
+        let help = format!("{why}; `rebirth explain` lists all codes");
+        return Err(Failure::new(codes::UNKNOWN_CODE, format!("the error code `{code}` is no longer given"), help));
+    }
     let found = all.iter().find(|code| code.id.eq_ignore_ascii_case(wanted)).ok_or_else(|| unknown(wanted, &all))?;
     let found = explanation(*found);
     if args.json {
@@ -112,6 +123,7 @@ mod tests {
         for pair in all.windows(2) {
             assert!(pair[0].id < pair[1].id, "{} and {}", pair[0].id, pair[1].id);
         }
+        assert!(all.iter().all(|code| RETIRED.iter().all(|(retired, _)| *retired != code.id)));
     }
 
     #[test]

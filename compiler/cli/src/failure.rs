@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use rebirth_compiler::diff::RunError;
+use rebirth_compiler::graph::interpret::InterpretError;
 use rebirth_compiler::onnx::OnnxError;
 use rebirth_compiler::pipeline::CompileError;
 use rebirth_lang::Report;
@@ -90,6 +92,25 @@ impl From<OnnxError> for Failure {
 impl From<&OnnxError> for Failure {
     fn from(error: &OnnxError) -> Failure {
         Failure::Problem(Problem { code: error.code(), help: error.help(), message: error.to_string() })
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        match error {
+            RunError::Compile(error) => error.into(),
+            RunError::Run(error) => error.into(),
+            RunError::Interpret(error @ InterpretError::TooLarge { .. }) => Failure::new(
+                codes::TOO_LARGE_TO_INTERPRET,
+                error.to_string(),
+                "use a smaller batch or input, leave out `--per-layer`, or compare CPU levels with `--against`",
+            ),
+            RunError::Interpret(error) => Failure::new(
+                codes::TOO_LARGE_TO_INTERPRET,
+                error.to_string(),
+                "this is a bug of the interpreter: please report it with the network",
+            ),
+        }
     }
 }
 

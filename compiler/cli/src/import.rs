@@ -30,7 +30,7 @@ EXAMPLES
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// The `.net` file to write, or `-`
     #[arg(short, long, value_name = "OUT", value_parser = target)]
     output: PathBuf,

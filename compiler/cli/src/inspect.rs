@@ -26,7 +26,7 @@ EXAMPLES
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InspectArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// Print JSON on one line
     #[arg(long)]
     json: bool,

@@ -30,7 +30,7 @@ EXAMPLES
 #[command(after_help = EXAMPLES)]
 pub(crate) struct IrArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     /// What to print
     #[arg(long, value_enum)]
     stage: Stage,

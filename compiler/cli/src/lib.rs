@@ -17,6 +17,7 @@ mod source;
 mod bench;
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod fmt;
 mod import;
@@ -33,8 +34,6 @@ mod spinner;
 
 use std::ffi::OsString;
 use std::io::Write;
-
-use clap::Parser;
 
 use args::{Cli, Command};
 pub use console::Console;
@@ -53,12 +52,13 @@ pub fn run_on(
     err: &mut dyn Write,
     console: Console,
 ) -> i32 {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, out, err, console),
     };
     let console = console.with_color(cli.options.color);
-    let mut context = Context { out, err, console, options: &cli.options, first_error: None, has_shown: false };
+    let mut context =
+        Context { out, err, console, options: &cli.options, warnings: 0, first_error: None, has_shown: false };
     let result = match &cli.command {
         Command::Check(args) => check::check(&mut context, args),
         Command::Fmt(args) => fmt::fmt(&mut context, args),
@@ -67,6 +67,7 @@ pub fn run_on(
         Command::Run(args) => run::run(&mut context, args),
         Command::Bench(args) => bench::bench(&mut context, args),
         Command::Import(args) => import::import(&mut context, args),
+        Command::Diff(args) => diff::diff(&mut context, args),
         Command::Explain(args) => explain::explain(&mut context, args),
         Command::Completions(args) => completions::completions(&mut context, args),
         Command::Man(args) => man::man(&mut context, args),

@@ -34,7 +34,7 @@ EXAMPLES
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    net: NetArgs,
+    pub(crate) net: NetArgs,
     #[command(flatten)]
     data: Data,
     /// A safetensors file, or `random:SEED`

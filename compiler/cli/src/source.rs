@@ -9,6 +9,7 @@ use rebirth_compiler::graph::Mode;
 use rebirth_compiler::onnx::{Imported, Onnx};
 use rebirth_compiler::resolve::{Model, Proven, Settings, prove, resolve};
 use rebirth_lang::{Diagnostic, Program, Report, Source, Unreadable, limits};
+use rebirth_runtime::suggest::closest;
 
 use crate::args::NetArgs;
 use crate::codes;
@@ -43,6 +44,9 @@ fn read_import(folder: &Path, import: &str) -> Result<Source, Unreadable> {
         });
     }
     read_source(&path).map_err(|failure| match failure {
+        Failure::Problem(problem) if problem.code == codes::SOURCE_NOT_FOUND.id => {
+            Unreadable { message: problem.to_string(), help: other_import(&path) }
+        }
         Failure::Problem(problem) => Unreadable { message: problem.to_string(), help: problem.help_text() },
         // The bytes are no text.
         Failure::Report(report) => {
@@ -52,6 +56,22 @@ fn read_import(folder: &Path, import: &str) -> Result<Source, Unreadable> {
             Unreadable { message: format!("`{}` cannot be read", path.display()), help: String::new() }
         }
     })
+}
+
+/// What to import instead of a file that does not exist.
+fn other_import(path: &Path) -> String {
+    /// More names of a folder are not looked at.
+    const MOST: usize = 1000;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = folder.read_dir().into_iter().flatten().take(MOST).flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let names: Vec<String> = names.filter(|name| name.ends_with(".net")).collect();
+    let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let rule = "paths of imports are relative to the file that imports";
+    match closest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`, which is in the same folder? {rule}"),
+        None => format!("check the spelling; {rule}"),
+    }
 }
 
 /// Resolves the chosen net of a file and shows the warnings about it.
@@ -72,8 +92,12 @@ fn report(program: &Program, diagnostics: Vec<Diagnostic>) -> Report {
     Report::new(program.sources().clone(), diagnostics)
 }
 
-fn warn(context: &mut Context<'_>, program: &Program, model: &mut Model) {
+/// Shows the warnings about a model, in a run as many as errors.
+pub(crate) fn warn(context: &mut Context<'_>, program: &Program, model: &mut Model) {
     if !context.options.quiet {
+        let room = limits::ERRORS.saturating_sub(context.warnings);
+        model.warnings.truncate(room);
+        context.warnings += model.warnings.len();
         for entry in report(program, std::mem::take(&mut model.warnings)).entries() {
             context.say(Message::Warning(entry));
         }

@@ -29,6 +29,8 @@ pub struct Difference {
     pub magnitude: f64,
     /// How many elements are beyond their limit.
     pub beyond: usize,
+    /// How many have no finite limit, so that any number agrees.
+    pub unbounded: usize,
     /// How many there are.
     pub elements: usize,
 }
@@ -49,6 +51,7 @@ impl Difference {
             limit: 0.0,
             magnitude,
             beyond: 0,
+            unbounded: 0,
             elements: a.value.len(),
         };
         let mut worst = -1.0;
@@ -56,6 +59,7 @@ impl Difference {
             let (distance, limit) = (distance(x, y), allowed(i));
             found.largest = found.largest.max(distance);
             found.beyond += usize::from(distance > limit);
+            found.unbounded += usize::from(!limit.is_finite());
             let ratio = if distance == 0.0 { 0.0 } else { distance / limit };
             if ratio > worst {
                 worst = ratio;

@@ -73,6 +73,19 @@ impl fmt::Display for InterpretError {
 
 impl std::error::Error for InterpretError {}
 
+/// Whether the results of a graph can be held, before anything is computed.
+///
+/// # Errors
+/// [`InterpretError::TooLarge`].
+pub fn can_hold(graph: &Graph) -> Result<(), InterpretError> {
+    fits(graph, &last_uses(graph))
+}
+
+fn fits(graph: &Graph, dying: &[Vec<ValueId>]) -> Result<(), InterpretError> {
+    let elements = most_live(graph, dying);
+    if elements > MAX_LIVE_ELEMENTS { Err(InterpretError::TooLarge { elements }) } else { Ok(()) }
+}
+
 fn whole(tensor: &Bounded, ty: &Type) -> bool {
     tensor.shape == ty.shape && tensor.value.len() == ty.elements() && tensor.bound.len() == ty.elements()
 }
@@ -84,10 +97,7 @@ fn whole(tensor: &Bounded, ty: &Type) -> bool {
 /// A tensor is missing, superfluous or misshapen, or the graph too large to hold.
 pub fn interpret(graph: &Graph, inputs: &[Bounded], params: &[Bounded]) -> Result<Vec<Bounded>, InterpretError> {
     let dying = last_uses(graph);
-    let elements = most_live(graph, &dying);
-    if elements > MAX_LIVE_ELEMENTS {
-        return Err(InterpretError::TooLarge { elements });
-    }
+    fits(graph, &dying)?;
     let mut values: Vec<Option<Cow<'_, Bounded>>> = vec![None; graph.values.len()];
     for (what, ids, tensors) in [("inputs", &graph.inputs, inputs), ("parameters", &graph.params, params)] {
         if ids.len() != tensors.len() {

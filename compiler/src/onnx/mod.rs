@@ -149,6 +149,12 @@ impl Onnx {
         &self.inputs
     }
 
+    /// Whether an open dimension of an input is called so.
+    pub fn has_symbol(&self, name: &str) -> bool {
+        let mut dims = self.inputs.iter().flat_map(|input| &input.dims);
+        dims.any(|dim| matches!(dim, Dimension::Symbol(symbol) if symbol == name))
+    }
+
     /// The sizes of open dimensions that arrays give; an array without a name is for the only input.
     ///
     /// # Errors

@@ -76,6 +76,8 @@ pub enum Default {
     Float(f64),
     /// This truth value.
     Bool(bool),
+    /// Nothing: the operator does without.
+    None,
     /// Whatever this other argument is.
     SameAs(&'static str),
 }
@@ -209,7 +211,7 @@ impl<'a> Call<'a> {
                 continue;
             }
             let default = match arg.default {
-                Default::Required => continue,
+                Default::Required | Default::None => continue,
                 Default::Int(v) => ArgValue::Int(v),
                 Default::Float(v) => ArgValue::Float(v),
                 Default::Bool(v) => ArgValue::Bool(v),
@@ -259,6 +261,24 @@ impl<'a> Call<'a> {
             ArgValue::Float(v) if v.is_finite() => Ok(*v),
             _ => Err(CallError::argument(name, format!("`{name}` must be a finite number"))),
         }
+    }
+
+    /// A number that f32 can hold.
+    ///
+    /// # Errors
+    /// It is not a number, or too large.
+    pub fn single(&self, name: &'static str) -> Result<f64, CallError> {
+        let value = self.float(name)?;
+        if (value as f32).is_finite() {
+            return Ok(value);
+        }
+        Err(CallError::argument(name, format!("`{name}` must be finite in f32, found {value:?}"))
+            .help(format!("the largest number of f32 is {:e}", f32::MAX)))
+    }
+
+    /// Whether an argument has a value: it is given or has a default.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
     }
 
     /// A truth value.

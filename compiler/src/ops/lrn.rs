@@ -1,7 +1,7 @@
 //! `lrn`: local response normalisation across channels, as ONNX and Caffe define it (Krizhevsky et al. 2012, alpha divided by size).
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
-use super::value::{Element, FUNCTION, Sum, U, gamma, product, rounded};
+use super::value::{Element, Sum, power, product, rounded};
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
     Rng, Signature, shapes,
@@ -52,15 +52,7 @@ impl Lrn {
         let alpha = self.alpha / self.size as f64;
         let (scaled, carried) = product((alpha, 0.0), sum);
         // Both constants are rounded, too.
-        let (base, bound) = rounded(self.k + scaled, carried, 4);
-        let value = base.powf(-self.beta);
-        let off = bound / base;
-        // The largest relative change of the power that a change of the base by `off` makes.
-        let carried = if off < 1.0 { (-self.beta.abs() * (-off).ln_1p()).exp_m1() } else { f64::INFINITY };
-        // exp(-beta * log(base)): the argument's error becomes relative; beta and the product are rounded, and the logarithm is a function.
-        let argument = (FUNCTION + 3.0 * U) * (self.beta * base.ln()).abs();
-        let function = argument.exp_m1() + FUNCTION + gamma(2);
-        rounded(value, value * ((1.0 + carried) * (1.0 + function) - 1.0), 0)
+        power(rounded(self.k + scaled, carried, 4), -self.beta as f32)
     }
 }
 

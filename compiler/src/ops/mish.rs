@@ -26,9 +26,9 @@ impl Function for Mish {
     }
 
     fn expr(x: X) -> X {
-        // tanh(ln(1 + t)) = n / (n + 2) with n = t (t + 2), which is 1 in f32 from t = e^20 on.
+        // tanh(ln(1 + t)) = n / (n + 2) with n = t^2 + 2 t, which is 1 in f32 from t = e^20 on.
         let t = x.clone().min(Expr::Const(20.0)).then(Unary::Exp);
-        let n = t.clone() * (t + Expr::Const(2.0));
+        let n = Expr::mul_add(t.clone(), t.clone(), t.clone() + t);
         x * (n.clone() / (n + Expr::Const(2.0)))
     }
 }

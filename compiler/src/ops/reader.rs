@@ -65,6 +65,20 @@ impl AttrReader {
         }
     }
 
+    /// A number that f32 can hold.
+    ///
+    /// # Errors
+    /// It is missing, of another kind, or too large.
+    pub fn single(&mut self, name: &str) -> Result<f64, String> {
+        let value = self.float(name)?;
+        if (value as f32).is_finite() { Ok(value) } else { Err(format!("attribute `{name}` must be finite in f32")) }
+    }
+
+    /// Whether an attribute is there and not taken.
+    pub fn has(&self, name: &str) -> bool {
+        self.attributes.contains_key(name)
+    }
+
     /// A truth value.
     ///
     /// # Errors

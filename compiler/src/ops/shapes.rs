@@ -63,6 +63,42 @@ pub fn known<D: Extent>(name: &str, what: &str, x: &Type<D>, extent: &D) -> Resu
     })
 }
 
+/// The number of channels, dimension 1, of an operand with a parameter for each.
+///
+/// # Errors
+/// There is no such dimension, or it is symbolic.
+pub fn channels<D: Extent>(name: &str, x: &Type<D>) -> Result<usize, Mismatch> {
+    match x.shape.get(1) {
+        Some(c) => known(name, "channels", x, c),
+        None => Err(Mismatch::new(format!("{name} needs a tensor with channels in dimension 1, found {x}")).at([0])),
+    }
+}
+
+/// The tensor of an operator whose other inputs are `params`, one value a channel each.
+///
+/// # Errors
+/// There are more or fewer inputs, the tensor has no channels, or a parameter is not of their number.
+pub fn channelwise<'a, D: Extent>(
+    name: &str,
+    inputs: &[&'a Type<D>],
+    params: &[&str],
+) -> Result<&'a Type<D>, Mismatch> {
+    let [x, given @ ..] = inputs else {
+        return Err(Mismatch::new(format!("{name} takes a tensor and {}, not 0 inputs", params.join(", "))));
+    };
+    if given.len() != params.len() {
+        let found = inputs.len();
+        return Err(Mismatch::new(format!("{name} takes a tensor and {}, not {found} inputs", params.join(", "))));
+    }
+    let expected = Type::f32([channels(name, x)?]);
+    for (i, (&param, what)) in given.iter().zip(params).enumerate() {
+        if param.dtype != expected.dtype || !param.has_shape(&expected.shape) {
+            return Err(Mismatch::new(format!("{what} must be {expected}, found {param}")).at([1 + i, 0]));
+        }
+    }
+    Ok(x)
+}
+
 /// The product of extents; 0 where one is 0. `None` where it is too large.
 pub fn product<D: Extent>(shape: &[D]) -> Option<D> {
     if shape.iter().any(|extent| extent.is(0)) {

@@ -92,6 +92,9 @@ pub fn power(base: Element, exponent: f32) -> Element {
         return closed(value, 0.0);
     }
     let (value, bound) = function(base, f, &[0.0], relative);
+    if value.is_nan() {
+        return (value, bound);
+    }
     // What underflow takes from x^|e| is as much, relatively, of its reciprocal.
     let reciprocal = if e < 0.0 { (value.abs() + bound).powi(2) * UNDERFLOW } else { 0.0 };
     closed(value, bound + reciprocal)

@@ -59,9 +59,10 @@ impl<'a> Resolver<'a> {
         if self.impure(site.primary, "a tensor") {
             return Value::Error;
         }
-        if self.builder.graph().nodes.len() >= MAX_NODES {
+        if self.nodes_before + self.builder.graph().nodes.len() >= MAX_NODES {
+            let message = self.for_the_run(format!("there are more than {MAX_NODES} layers"));
             return self.fatal(
-                Diagnostic::new(codes::TOO_MANY_NODES, format!("the network has more than {MAX_NODES} layers"))
+                Diagnostic::new(codes::TOO_MANY_NODES, message)
                     .label(site.primary, "this one is too many")
                     .help("a loop runs far more often than a network needs"),
             );
@@ -168,8 +169,8 @@ impl<'a> Resolver<'a> {
         }
         self.path_bytes += path.len();
         if self.path_bytes > MAX_PATH_BYTES {
-            let message =
-                format!("the weight paths of the network have more than {} MiB together", MAX_PATH_BYTES >> 20);
+            let limit = format!("the weight paths have more than {} MiB", MAX_PATH_BYTES >> 20);
+            let message = self.for_the_run(limit);
             self.fatal(
                 Diagnostic::new(codes::PATH_TOO_LONG, message)
                     .label(span, "the one of this is too many")

@@ -437,7 +437,14 @@ impl<'a> Resolver<'a> {
             if let Some((_, declared)) = callee.declared() {
                 diagnostic = diagnostic.label(declared, "declared here");
             }
-            self.report(diagnostic.help(self.usage(callee)));
+            let mut help = self.usage(callee);
+            if call.arguments.positional.is_empty()
+                && call.arguments.named.is_empty()
+                && !call.arguments.span.is_empty()
+            {
+                help = format!("{help}; to pass the {what} itself as an argument, leave the parentheses out: `{name}`");
+            }
+            self.report(diagnostic.help(help));
         }
         good.then_some(slots)
     }
@@ -481,6 +488,7 @@ impl<'a> Resolver<'a> {
                 });
                 let args = signature.args.iter().map(|arg| match arg.default {
                     ops::call::Default::Required => arg.name.to_string(),
+                    ops::call::Default::None => format!("{}: none", arg.name),
                     ops::call::Default::Int(v) => format!("{}: {v}", arg.name),
                     ops::call::Default::Float(v) => format!("{}: {v:?}", arg.name),
                     ops::call::Default::Bool(v) => format!("{}: {v}", arg.name),

@@ -148,6 +148,7 @@ impl<'a> Resolver<'a> {
                     );
                 }
                 (Some(_), _) | (None, Some(Item::Const(_))) => {}
+                _ if self.dims_of_others.contains(name.as_str()) || self.is_unclear(name) => {}
                 _ => {
                     let known: Vec<&str> = symbols
                         .iter()
@@ -163,8 +164,12 @@ impl<'a> Resolver<'a> {
                         })
                     });
                     let message = format!("`--set {name}` sets nothing: there is no constant or dimension `{name}`");
+                    let diagnostic = Diagnostic::new(codes::UNKNOWN_SETTING, message).help(help);
+                    self.failures += 1;
                     // Without a place, the first of several would hide the others.
-                    self.errors.push(Diagnostic::new(codes::UNKNOWN_SETTING, message).help(help));
+                    if !self.errors.contains(&diagnostic) {
+                        self.errors.push(diagnostic);
+                    }
                 }
             }
         }

@@ -40,6 +40,7 @@ mod operators;
 mod others;
 mod paths;
 mod resolver;
+mod run;
 mod scope;
 mod share;
 mod sizes;
@@ -52,6 +53,7 @@ mod tests;
 
 pub use arrays::bind_dims;
 pub use header::{Dim, Header, HeaderInput, header};
+pub use run::Run;
 pub use settings::{SetValue, Settings, parse_setting};
 
 use std::collections::BTreeMap;

@@ -46,9 +46,12 @@ impl<'a> Resolver<'a> {
         self.module().get(name).map(|declared| declared.item)
     }
 
-    /// Whether it has been reported that a name of the current file could mean several things.
+    /// Whether it has been reported that it is unclear what a name of the current file means.
     pub(super) fn is_unclear(&self, name: &str) -> bool {
-        self.module().get(name).is_some_and(|declared| declared.unclear)
+        match self.module().get(name) {
+            Some(declared) => declared.unclear,
+            None => self.lost.contains(&(self.file, name)),
+        }
     }
 
     /// The names of the current file.
@@ -118,6 +121,7 @@ impl<'a> Resolver<'a> {
         let (name, local) = (&import.name, import.local());
         match self.modules[target.index()].get(name.name.as_str()).copied() {
             Some(Declared { item: Item::Net(net), .. }) => {
+                self.lost.insert((file, &local.name));
                 self.report(
                     Diagnostic::new(codes::NOT_IMPORTABLE, format!("`{name}` is a net and cannot be imported"))
                         .label(name.span, "imported here")
@@ -131,10 +135,14 @@ impl<'a> Resolver<'a> {
                 let what = built_in(&local.name).filter(|_| is_called);
                 if let (Some(what), Some(alias)) = (what, &import.alias) {
                     self.taken(&alias.name, alias.span, what);
+                    self.lost.insert((file, &name.name));
                 }
                 self.introduce(file, &local.name, Declared { item, span: local.span, unclear: what.is_some() });
             }
-            _ => self.no_export(target, import),
+            _ => {
+                self.lost.insert((file, &local.name));
+                self.no_export(target, import);
+            }
         }
     }
 

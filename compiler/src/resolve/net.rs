@@ -19,19 +19,27 @@ const OUTPUT: &str = "output";
 impl<'a> Resolver<'a> {
     /// Resolves the chosen net; also says what was found out about its sizes where it is resolved for all sizes.
     pub(super) fn resolve(mut self) -> Result<(Model, Found), Vec<Diagnostic>> {
-        let Some(net) = self.chosen_net() else {
-            self.check_uncalled();
-            return Err(self.into_errors());
-        };
+        let net = self.chosen_net();
+        self.all_constants();
+        let resolved = net.and_then(|net| self.net(net));
+        self.check_uncalled();
+        match resolved {
+            Some(resolved) if self.errors.is_empty() => Ok(resolved),
+            _ => Err(self.into_errors()),
+        }
+    }
+
+    /// Resolves a net, behind all constants; nothing when an error was met, told or not.
+    pub(super) fn net(&mut self, net: &'a ast::Net) -> Option<(Model, Found)> {
+        let failures = self.failures;
         self.builder = Builder::new(&net.name.name, self.settings.mode);
         self.check_settings(net);
-        self.all_constants();
 
         self.scopes.push();
         self.bind_symbols(net);
         if !self.for_all_sizes && !self.conditions(&net.conditions, false) {
             // What the layers say about such sizes would follow from it.
-            return Err(self.into_errors());
+            return None;
         }
         self.scopes.push();
         let mut images = Vec::new();
@@ -61,24 +69,24 @@ impl<'a> Resolver<'a> {
             self.path_problem(problem);
         }
         let labels = self.outputs(net, &result, declared);
-        if self.errors.is_empty() {
+        if self.failures == failures {
             self.clashes();
         }
-        self.check_uncalled();
-        if !self.errors.is_empty() {
-            return Err(self.into_errors());
+        if self.failures > failures || self.stopped {
+            return None;
         }
-        let mut graph = self.builder.finish();
-        self.names.apply(&mut graph, &self.origins);
+        let empty = Builder::new("", self.settings.mode);
+        let mut graph = std::mem::replace(&mut self.builder, empty).finish();
+        let mut origins = std::mem::take(&mut self.origins);
+        std::mem::take(&mut self.names).apply(&mut graph, &origins);
         self.warnings.extend(unused_inputs(net, &graph));
-        let mut origins = self.origins;
         if graph.mode == Mode::Infer && graph.outputs.iter().any(|output| output.train) {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
         let bounds = Resolver::bounds(&net.conditions);
-        let found = self.sizes.map(|sizes| sizes.found(&bounds)).unwrap_or_default();
-        Ok((Model { graph, images, labels, origins, warnings: self.warnings }, found))
+        let found = self.sizes.take().map(|sizes| sizes.found(&bounds)).unwrap_or_default();
+        Some((Model { graph, images, labels, origins, warnings: std::mem::take(&mut self.warnings) }, found))
     }
 
     /// Checks what can be checked without a net.
@@ -89,7 +97,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Evaluates the constants of all files, used or not.
-    fn all_constants(&mut self) {
+    pub(super) fn all_constants(&mut self) {
         let program = self.program;
         for (id, file) in program.files() {
             for item in &file.items {

@@ -54,6 +54,8 @@ pub(super) struct Resolver<'a> {
     pub(super) settings: &'a Settings,
     /// What each file declares and imports.
     pub(super) modules: Vec<Module<'a>>,
+    /// Names that imports were to bring into a file and could not, which has been reported.
+    pub(super) lost: HashSet<(FileId, &'a str)>,
     /// The file of what is under evaluation.
     pub(super) file: FileId,
     /// Constants evaluated so far, by the place of their name.
@@ -73,8 +75,14 @@ pub(super) struct Resolver<'a> {
     pub(super) scopes: Scopes<'a>,
     pub(super) builder: Builder,
     pub(super) paths: Paths<'a>,
-    /// Bytes of the paths of all weights.
+    /// Bytes of the paths of all weights, those of nets before this one included.
     pub(super) path_bytes: usize,
+    /// Nodes of the nets before this one.
+    pub(super) nodes_before: usize,
+    /// Whether all nets of a file are resolved, which the limits then hold for together.
+    pub(super) all_nets: bool,
+    /// Dimensions of any of them: such a setting is no mistake where another net has none of that name.
+    pub(super) dims_of_others: HashSet<&'a str>,
     /// What makes each weight, in the order of the graph's.
     pub(super) param_spans: Vec<Span>,
     /// Weights whose path was taken: the path, what took it, what wanted it.
@@ -115,6 +123,7 @@ impl<'a> Resolver<'a> {
             program,
             settings,
             modules: Vec::new(),
+            lost: HashSet::new(),
             file: FileId::ROOT,
             consts: HashMap::new(),
             overrides: HashMap::new(),
@@ -127,6 +136,9 @@ impl<'a> Resolver<'a> {
             builder: Builder::new("", settings.mode),
             paths: Paths::new(),
             path_bytes: 0,
+            nodes_before: 0,
+            all_nets: false,
+            dims_of_others: HashSet::new(),
             param_spans: Vec::new(),
             path_clashes: Vec::new(),
             names: Names::default(),
@@ -208,9 +220,15 @@ impl<'a> Resolver<'a> {
     #[inline(never)]
     pub(super) fn fault(&mut self, fault: Fault, span: Span) -> Value {
         let fatal = fault.code == codes::TOO_MANY_STEPS;
-        let mut diagnostic = Diagnostic::new(fault.code, fault.message).label(span, "here");
+        let message = if fatal { self.for_the_run(fault.message) } else { fault.message };
+        let mut diagnostic = Diagnostic::new(fault.code, message).label(span, "here");
         diagnostic.help = fault.help;
         if fatal { self.fatal(diagnostic) } else { self.report(diagnostic) }
+    }
+
+    /// A message about a limit, which also says that it is one for all nets where it is.
+    pub(super) fn for_the_run(&self, message: String) -> String {
+        if self.all_nets { format!("{message} for all nets together") } else { message }
     }
 
     /// Reports a name bound twice in one scope.

@@ -27,6 +27,7 @@ impl Convert<'_> {
     pub(super) fn body(&self, pair: Pair<'_>) -> (Body, usize) {
         let span = self.span(&pair);
         let errors_before = self.error_count();
+        let mut names = self.header.take();
         let mut entries: Vec<Entry> = Vec::new();
         let mut attributes: Vec<Attribute> = Vec::new();
         let mut height = 0;
@@ -39,7 +40,13 @@ impl Convert<'_> {
                         attributes.push(attribute);
                         continue;
                     }
-                    Rule::binding | Rule::bare => self.binding(part, std::mem::take(&mut attributes)),
+                    Rule::binding => self.binding(part, std::mem::take(&mut attributes)),
+                    Rule::bare => {
+                        let start = self.span(&part);
+                        let found = self.binding(part, std::mem::take(&mut attributes));
+                        self.missing_let(start, &found.0, &names);
+                        found
+                    }
                     Rule::share => self.share(part, std::mem::take(&mut attributes)),
                     Rule::free_param => self.free_param(part, std::mem::take(&mut attributes)),
                     Rule::record => {
@@ -59,6 +66,9 @@ impl Convert<'_> {
                     }
                 };
                 height = height.max(entry_height);
+                if let Some(statement) = &entry {
+                    bind(statement, &mut names);
+                }
                 entries.extend(entry.map(|statement| Entry::Statement(Box::new(statement))));
                 if let Some(attribute) = attributes.first() {
                     self.report(misplaced_attribute(attribute.span));
@@ -109,12 +119,43 @@ impl Convert<'_> {
         false
     }
 
+    /// Reports a `NAME = VALUE`.
+    fn missing_let(&self, start: Span, statement: &Option<Statement>, bound: &[Ident]) {
+        let Some(Statement::Let(binding)) = statement else { return };
+        let diagnostic = Diagnostic::new(codes::MISSING_LET, "a binding begins with `let`")
+            .label(binding.pattern.span(), "bound without `let`");
+        let first = match &binding.pattern {
+            Pattern::Name(name) => bound.iter().find(|first| first.name == name.name),
+            _ => None,
+        };
+        self.report(match first {
+            None => diagnostic.help("put `let` in front").fix(start.head(0), "let "),
+            Some(first) => {
+                let is_free = |name: &String| bound.iter().all(|first| first.name != *name);
+                let free = (2..).map(|number| format!("{first}{number}")).find(is_free).unwrap_or_default();
+                diagnostic.label(first.span, "this name is bound here").help(format!(
+                    "a name keeps its value: write `let {free} = {}`, and `{free}` for `{first}` below",
+                    self.snippet(binding.value.span)
+                ))
+            }
+        });
+    }
+
     fn check_entries(&self, entries: &[Entry], last: Option<&Expr>, span: Span) {
         let unused = entries.iter().find_map(|entry| match entry {
             Entry::Expr(expr) => Some(expr),
             Entry::Statement(_) => None,
         });
         if let (Some(unused), Some(last)) = (unused, last) {
+            if matches!(&unused.kind, ExprKind::Name(name) if name == "return") {
+                return self.report(
+                    Diagnostic::new(codes::EXTRA_RESULT, "there is no `return`")
+                        .label(unused.span, "not needed")
+                        .label(last.span, "this is the value of the body")
+                        .help("a body ends with its value: delete `return`")
+                        .fix(Span { end: last.span.start.max(unused.span.end), ..unused.span }, ""),
+                );
+            }
             self.report(
                 Diagnostic::new(codes::EXTRA_RESULT, "a body has one final expression, this one has more")
                     .label(unused.span, "nothing uses this value")
@@ -147,10 +188,9 @@ impl Convert<'_> {
         }
     }
 
-    /// `let PATTERN = VALUE`, or `NAME = VALUE` with its error reported.
+    /// `let PATTERN = VALUE`, or the same without `let`.
     fn binding(&self, pair: Pair<'_>, attributes: Vec<Attribute>) -> (Option<Statement>, usize) {
         let whole = self.span(&pair);
-        let is_bare = pair.as_rule() == Rule::bare;
         let mut pattern = None;
         let mut value = None;
         for part in pair.into_inner() {
@@ -164,14 +204,6 @@ impl Convert<'_> {
             return (None, 0);
         };
         let span = start_of(&attributes, whole).until(value.span);
-        if is_bare {
-            self.report(
-                Diagnostic::new(codes::MISSING_LET, "a binding begins with `let`")
-                    .label(pattern.span(), "bound without `let`")
-                    .help("put `let` in front")
-                    .fix(whole.head(0), "let "),
-            );
-        }
         (Some(Statement::Let(Let { attributes, pattern, value, span })), height)
     }
 
@@ -261,6 +293,29 @@ impl Convert<'_> {
             }
         }
     }
+}
+
+/// Adds what a statement binds.
+fn bind(statement: &Statement, names: &mut Vec<Ident>) {
+    match statement {
+        Statement::Share(share) => names.push(share.name.clone()),
+        Statement::Param(param) => names.push(param.name.clone()),
+        Statement::Let(binding) => names.extend(names_of(&binding.pattern)),
+    }
+}
+
+/// What a pattern binds.
+pub(super) fn names_of(pattern: &Pattern) -> Vec<Ident> {
+    let mut names = Vec::new();
+    let mut open = vec![pattern];
+    while let Some(pattern) = open.pop() {
+        match pattern {
+            Pattern::Name(name) => names.push(name.clone()),
+            Pattern::Tuple(parts, _) => open.extend(parts),
+            Pattern::Ignore(_) => {}
+        }
+    }
+    names
 }
 
 /// Where a statement begins, its attributes included.

@@ -1,5 +1,6 @@
 //! Pairs of `if` and `for` to the tree.
 
+use super::body::names_of;
 use super::expr::Node;
 use super::{Convert, Pair, Rule};
 use crate::ast::{Branch, Expr, ExprKind, For, If};
@@ -64,6 +65,7 @@ impl Convert<'_> {
                     exprs.push(expr);
                 }
                 Rule::body => {
+                    self.header.replace(patterns.iter().flat_map(names_of).collect());
                     let (converted, body_height) = self.body(part);
                     height = height.max(body_height);
                     body = Some(converted);

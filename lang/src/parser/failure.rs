@@ -211,7 +211,11 @@ impl<'t> Failure<'t> {
             None => (self.end, "the item ends here".to_owned()),
         };
         let mut diagnostic = Diagnostic::new(codes::UNEXPECTED, message).label(span, label);
-        if let Some(help) = self.advice(found) {
+        if let Some(names) = self.bare_names() {
+            let tuple = format!("({})", self.text.get(names.range()).unwrap_or_default());
+            let help = "several names at once stand in parentheses, and take a tuple or list apart";
+            diagnostic = diagnostic.help(help).fix(names, tuple);
+        } else if let Some(help) = self.advice(found) {
             diagnostic = diagnostic.help(help);
         } else if let (Some(found), Some(previous)) = (found, self.previous())
             && expectation.contains("`,`")
@@ -221,6 +225,20 @@ impl<'t> Failure<'t> {
             diagnostic = diagnostic.help("put a comma between the two").fix(previous.span.behind(), ",");
         }
         diagnostic
+    }
+
+    /// The names of `let a, b = ..`, when it fails at their first comma.
+    fn bare_names(&self) -> Option<Span> {
+        let first = self.at.checked_sub(1)?;
+        let word = |index: usize| self.tokens.get(index).map_or("", |token| token.text(self.text));
+        if word(first.checked_sub(1)?) != "let" || !self.found()?.is(self.text, ",") {
+            return None;
+        }
+        let mut last = first;
+        while word(last + 1) == "," && self.tokens.get(last + 2).is_some_and(|token| token.kind == TokenKind::Word) {
+            last += 2;
+        }
+        (last > first && word(last + 1) == "=").then(|| self.tokens[first].span.until(self.tokens[last].span))
     }
 
     fn advice(&self, found: Option<&Token>) -> Option<&'static str> {
@@ -234,6 +252,14 @@ impl<'t> Failure<'t> {
             ("|>", _) => "a stage is a call such as `relu` or `conv(32, 3)`",
             (")", "{") if self.expects(Rule::arrow) => "a net says what it yields: `-> f32[n, classes]`",
             _ if self.expects(Rule::dims) => "a type lists its dimensions: `f32[n, 3, 224, 224]`",
+            _ if self.enclosing().is_none() => match self.tokens.first().map_or("", |token| token.text(self.text)) {
+                "net" => "a net is written `net NAME(x: f32[n, 3, 224, 224]) -> f32[n, 10] { .. }`",
+                "block" => "a block is written `block NAME(x, c) { .. }`",
+                "fn" => "a function is written `fn NAME(v) = ..`",
+                "const" => "a constant is written `const NAME = ..`",
+                "import" => "an import is written `import \"blocks.net\" { conv_relu }`",
+                _ => return None,
+            },
             _ => return None,
         })
     }

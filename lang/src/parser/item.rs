@@ -38,6 +38,7 @@ impl Convert<'_> {
             }
             Rule::block_item => {
                 let (params, conditions) = (self.params(&pair), self.conditions(&pair));
+                self.header.replace(params.iter().map(|param| param.name.clone()).collect());
                 let body = self.body(find(&pair, Rule::body)?).0;
                 Item::Block(Block { name, params, conditions, body, span })
             }
@@ -48,6 +49,7 @@ impl Convert<'_> {
                     None => vec![self.output(find(&pair, Rule::output)?)?],
                 };
                 let conditions = self.conditions(&pair);
+                self.header.replace(inputs.iter().map(|input| input.name.clone()).collect());
                 let body = self.body(find(&pair, Rule::body)?).0;
                 Item::Net(Net { name, inputs, outputs, conditions, body, span })
             }
@@ -58,6 +60,16 @@ impl Convert<'_> {
         let span = self.span(&pair);
         let path = find(&pair, Rule::string)?;
         let path_span = self.span(&path);
+        if path.as_str().contains('\\') {
+            let repaired = path.as_str().replace("\\\\", "/").replace('\\', "/");
+            self.report(
+                Diagnostic::new(codes::IMPORT_PATH, "the path of an import has no backslashes")
+                    .label(path_span, "folders are separated by `/`")
+                    .help("write `/`, on every system")
+                    .fix(path_span, repaired),
+            );
+            return None;
+        }
         let ExprKind::Str(path) = self.string(path.as_str(), path_span) else {
             return None;
         };

@@ -6,6 +6,7 @@ use super::{Convert, Pair, Rule};
 use crate::ast::{Call, Expr, ExprKind, Ident, Index};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::source::Span;
 
 impl Convert<'_> {
     /// An atom, what is appended to it, and its `as`.
@@ -19,12 +20,25 @@ impl Convert<'_> {
                     call.span = span;
                     call.alias = Some(alias);
                 }
-                _ => self.report(
-                    Diagnostic::new(codes::ALIAS_WITHOUT_CALL, "`as` names a call, and this is none")
+                kind => {
+                    let last = match kind {
+                        ExprKind::Call(call) => Some(&**call),
+                        ExprKind::Pipeline(pipeline) => pipeline.stages.last().map(|stage| &stage.call),
+                        _ => None,
+                    };
+                    let diagnostic = Diagnostic::new(codes::ALIAS_WITHOUT_CALL, "`as` names a call, and this is none")
                         .label(node.expr.span, "not a call")
-                        .label(alias.span, "the name")
-                        .help("to name a value use `let`"),
-                ),
+                        .label(alias.span, "the name");
+                    self.report(match last {
+                        Some(call) if call.alias.is_none() && node.closed => {
+                            let behind = Span { start: node.expr.span.end - 1, ..alias.span };
+                            diagnostic
+                                .help(format!("move it into the parentheses, behind the call of `{}`", call.callee))
+                                .fix(behind, format!(" as {alias})"))
+                        }
+                        _ => diagnostic.help("to name a value use `let`"),
+                    });
+                }
             }
             node.expr.span = span;
         }

@@ -69,6 +69,8 @@ struct Scanner<'t> {
     file: FileId,
     text: &'t str,
     at: usize,
+    /// Whether a line end of another kind has been reported.
+    bare_return: bool,
     tokens: Vec<Token>,
     errors: Vec<Diagnostic>,
 }
@@ -76,7 +78,7 @@ struct Scanner<'t> {
 /// All tokens of a text, and an error for everything that is none.
 pub(crate) fn scan(file: FileId, text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut scanner = Scanner { file, text, at, tokens: Vec::new(), errors: Vec::new() };
+    let mut scanner = Scanner { file, text, at, bare_return: false, tokens: Vec::new(), errors: Vec::new() };
     while scanner.token() {}
     (scanner.tokens, scanner.errors)
 }
@@ -106,13 +108,16 @@ impl Scanner<'_> {
 
     /// Takes trivia and one token; false at the end.
     fn token(&mut self) -> bool {
-        self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        while matches!(self.byte(0), b' ' | b'\t' | b'\r' | b'\n') && !self.at_bare_return() {
+            self.at += 1;
+        }
         let start = self.at;
         let Some(first) = self.text.as_bytes().get(start).copied() else {
             return false;
         };
         match first {
-            b'/' if self.byte(1) == b'/' => self.skip_while(|byte| byte != b'\n'),
+            b'\r' => self.line_end_of_another_kind(start),
+            b'/' if self.byte(1) == b'/' => self.comment(),
             b'/' if self.byte(1) == b'*' => self.block_comment(start),
             b'"' => self.string(start),
             b'(' | b'[' | b'{' => self.single(TokenKind::Open, start),
@@ -136,6 +141,31 @@ impl Scanner<'_> {
             _ => self.stray(start),
         }
         true
+    }
+
+    /// At a carriage return without a line feed.
+    fn at_bare_return(&self) -> bool {
+        self.byte(0) == b'\r' && self.byte(1) != b'\n'
+    }
+
+    /// Up to the end of the line, which some editors take a carriage return for.
+    fn comment(&mut self) {
+        while self.at < self.text.len() && self.byte(0) != b'\n' && !self.at_bare_return() {
+            self.at += 1;
+        }
+    }
+
+    /// It ends the line for some editors and not for others, so that places and comments would mean different things.
+    fn line_end_of_another_kind(&mut self, start: usize) {
+        self.at += 1;
+        if !std::mem::replace(&mut self.bare_return, true) {
+            self.errors.push(
+                Diagnostic::new(codes::STRAY_CHARACTER, "a carriage return without a line feed")
+                    .label(Span::new(self.file, start, self.at), "neither the end of a line nor a blank")
+                    .help("save the file with the line ends LF or CRLF: with these alone it is one long line"),
+            );
+        }
+        self.push(TokenKind::Bad, start);
     }
 
     fn single(&mut self, kind: TokenKind, start: usize) {
@@ -238,7 +268,34 @@ impl Scanner<'_> {
         self.push(TokenKind::Bad, start);
     }
 
+    /// The path of an import without quotes, from the end of the `import` on this line; false when this is none.
+    fn bare_path(&mut self, at: usize) -> bool {
+        let line = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let from = self.tokens.partition_point(|token| (token.span.start as usize) < line);
+        let [import, rest @ ..] = &self.tokens[from..] else { return false };
+        let start = rest.first().map_or(at, |token| token.span.start as usize);
+        let is_path = |byte: u8| is_word(byte) || matches!(byte, b'.' | b'/' | b'-');
+        if !import.is(self.text, "import") || !self.text[start..at].bytes().all(is_path) {
+            return false;
+        }
+        self.tokens.truncate(from + 1);
+        self.skip_while(is_path);
+        let span = Span::new(self.file, start, self.at);
+        let path = &self.text[span.range()];
+        self.errors.push(
+            Diagnostic::new(codes::STRAY_CHARACTER, "the path of an import stands in double quotes")
+                .label(span, "no quotes around this")
+                .help("write it as a string")
+                .fix(span, format!("\"{path}\"")),
+        );
+        self.push(TokenKind::Bad, start);
+        true
+    }
+
     fn stray(&mut self, start: usize) {
+        if self.byte(0) == b'.' && self.bare_path(start) {
+            return;
+        }
         if let Some((open, closing)) = QUOTES.iter().find(|(open, _)| self.rest().starts_with(*open)) {
             return self.foreign_quotes(start, *open, closing);
         }

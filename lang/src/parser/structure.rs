@@ -25,6 +25,7 @@ pub(super) struct Segment {
 const ITEMS_OF_OTHERS: &[(&str, &str)] = &[
     ("class", "block"),
     ("def", "block"),
+    ("from", "import"),
     ("func", "fn"),
     ("function", "fn"),
     ("layer", "block"),
@@ -87,7 +88,7 @@ impl<'t> Structure<'t, '_> {
     }
 
     fn starts_item(&self, index: usize) -> bool {
-        if !ITEM_KEYWORDS.contains(&self.spelling(index)) {
+        if !ITEM_KEYWORDS.contains(&self.spelling(index)) || self.ends_foreign_import(index) {
             return false;
         }
         if self.stack.iter().all(|&open| self.is_head(open)) {
@@ -96,6 +97,12 @@ impl<'t> Structure<'t, '_> {
         }
         // Within brackets these words are names of parameters and arguments, which no name follows.
         self.begins_line(index) && (self.is_name(index + 1) || self.kind(index + 1) == Some(TokenKind::String))
+    }
+
+    /// Whether this is the second word of `from .. import ..`.
+    fn ends_foreign_import(&self, index: usize) -> bool {
+        let first = self.segments.last().map_or("", |segment| self.spelling(segment.tokens.start));
+        self.spelling(index) == "import" && first == "from" && !self.begins_line(index)
     }
 
     /// False when the rest is not worth a look.
@@ -287,13 +294,15 @@ pub(super) fn not_an_item(found: &str, span: Span) -> Diagnostic {
         "@" => "attributes stand inside of nets and blocks: `@image` before an input, `@labels` before an output",
         _ if meant == Some("block") => "layers are put together in a `block`",
         _ if meant == Some("net") => "a network is a `net`",
+        _ if meant == Some("import") => "an import names the file first: `import \"blocks.net\" { conv_relu }`",
         _ if meant == Some("fn") => "a function of numbers is a `fn`; layers are put together in a `block`",
         "share" | "param" => "weights belong to a net or block: move it into one",
         _ => "at the top level of a file stand nets, blocks, functions, constants and imports only",
     };
     let diagnostic = Diagnostic::new(codes::NOT_AN_ITEM, message).label(span, "not an item").help(help);
     match meant {
+        // More than the word is wrong.
+        Some("import") | None => diagnostic,
         Some(meant) => diagnostic.fix(span, meant),
-        None => diagnostic,
     }
 }

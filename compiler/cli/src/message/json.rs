@@ -11,8 +11,7 @@
 //!   empty where the error is not about a `.net` text.
 //!
 //! A place has `file` (the path as given), the bytes `start..end`, and `line`, `column`, `end_line`, `end_column`, which count from
-//! one, columns in characters, the end being one behind the last character. Notes have `level` and `message` only. A file that
-//! is not UTF-8 (E0103) is counted from the line that is not.
+//! one, columns in characters, the end being one behind the last character. Notes have `level` and `message` only.
 
 use rebirth_lang::{Sources, Span};
 use serde::Serialize;

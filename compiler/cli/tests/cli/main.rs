@@ -5,6 +5,7 @@
 mod support;
 
 mod commands;
+mod differences;
 mod explanations;
 mod formatting;
 mod inputs;

@@ -79,6 +79,71 @@ fn json_counts_columns_in_characters() {
     assert_eq!((label["end"].clone(), label["end_column"].clone()), (44.into(), 42.into()), "{label}");
 }
 
+/// Behind tabs, characters of several bytes and a byte order mark.
+#[test]
+fn all_forms_give_the_same_place() {
+    let folder = Folder::new();
+    let text = "\u{feff}net m(x: f32[1, 8]) -> f32[1, 8] {\r\n\tlet a = \"é😀\" + q\r\n\tx\r\n}\r\n";
+    folder.write("a.net", text);
+    let human = lines(&folder, &["check", "{}/a.net"]).join("\n");
+    assert!(human.contains("[{}/a.net:2:17]"), "{human}");
+    let short = lines(&folder, &["check", "{}/a.net", "--message-format=short"]);
+    assert!(short[0].starts_with("{}/a.net:2:17: "), "{short:?}");
+    let json = objects(&folder, &["check", "{}/a.net", "--message-format=json"]);
+    assert_eq!((json[0]["labels"][0]["line"].clone(), json[0]["labels"][0]["column"].clone()), (2.into(), 17.into()));
+}
+
+#[test]
+fn imports_that_do_not_exist() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("parts")).unwrap();
+    folder.write("parts/blocks.net", "block cb(x) { x |> relu }");
+    let net = "net m(x: f32[n, 4]) -> f32[n, 4] { x |> cb }";
+    for (path, help) in [
+        ("parts/bloks.net", "did you mean `blocks.net`, which is in the same folder?"),
+        ("parts/zzzzzzzz.net", "check the spelling"),
+        ("nowhere/blocks.net", "check the spelling"),
+    ] {
+        folder.write("m.net", format!("import \"{path}\" {{ cb }}\n{net}"));
+        let found = objects(&folder, &["check", "{}/m.net", "--message-format=json"]);
+        let said = found[0]["help"].as_str().unwrap();
+        assert!(said.starts_with(help) && said.ends_with("relative to the file that imports"), "{said}");
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+/// What follows from an import that cannot be is not said.
+#[test]
+fn imports_have_no_followers() {
+    let folder = Folder::new();
+    folder.write("inner.net", "const base = 8");
+    folder.write("blocks.net", "import \"inner.net\" { base }\nblock cb(x, c = base) { x |> dense(c) }");
+    let check = |import: &str, args: &[&str], code: &str| {
+        folder.write("m.net", format!("import {import}\nnet m(x: f32[n, 4]) -> f32[n, 8] {{ x |> cb }}"));
+        let found = objects(&folder, &[&["check", "{}/m.net", "--message-format=json"], args].concat());
+        let codes: Vec<&Value> = found.iter().map(|error| &error["code"]).collect();
+        assert_eq!(codes, [code], "{import}");
+    };
+    check("\"blocks.net\" { cb as relu }", &[], "E0205");
+    check("\"blocks.net\" { cb, base }", &["--set", "base=8"], "E0249");
+    check("\"inner.net\" { cb }", &[], "E0249");
+    check("parts/blocks.net { cb }", &[], "E0104");
+    check("\"parts\\blocks.net\" { cb }", &[], "E0135");
+}
+
+#[test]
+fn a_name_is_set_once() {
+    let outcome = rebirth(["check", "x.net", "--set", "n=1", "--set", "m=1", "--set", "n=2"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.err.contains("`--set n=..` is given twice"), "{}", outcome.err);
+}
+
+#[test]
+fn codes_of_earlier_versions() {
+    let folder = Folder::new();
+    folder.fails(&["explain", "e0110"], "E0951", "the error code `E0110` is no longer given");
+}
+
 #[test]
 fn json_of_what_has_no_place() {
     let folder = folder();
@@ -119,7 +184,7 @@ fn an_empty_line_stands_between_errors() {
         (found.iter().position(|line| line == "E0112"), found.iter().position(|line| line == "E0106"));
     assert_eq!(first, Some(0), "{found:?}");
     assert_eq!(found[second.unwrap() - 1], "", "{found:?}");
-    assert_eq!(found[found.len() - 2], "2 errors", "{found:?}");
+    assert_eq!(found[found.len() - 3..found.len() - 1], ["2 errors", ""], "{found:?}");
 }
 
 #[test]

@@ -127,8 +127,8 @@ fn texts_are_complete_and_of_the_right_form() {
             assert!(known, "{code}: {} is no language of blocks", block.language);
             assert!(block.code.lines().count() <= 16, "{code}: an example of at most 16 lines");
             assert!(
-                block.code.lines().all(|line| line.chars().count() <= 140),
-                "{code}: lines of at most 140 characters"
+                block.code.lines().all(|line| line.chars().count() <= 100),
+                "{code}: lines of at most 100 characters"
             );
         }
         if [&text.wrong, &text.right].iter().any(|block| block.language == "text") {

@@ -1,12 +1,14 @@
 //! The caps on evaluation, at the cap and one above, and the stack it takes.
 
 use rebirth_lang::limits::ERRORS;
+use rebirth_lang::{Program, Source};
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
 
 use super::super::eval::MAX_STRING;
 use super::super::paths::{MAX_PATH, MAX_PATH_BYTES};
+use super::super::run::nets;
 use super::super::value::{BYTES_A_STEP, Budget, MAX_LIST, MAX_LIST_DEPTH};
-use super::super::{MAX_BLOCKS, MAX_DEPTH, MAX_STEPS};
+use super::super::{MAX_BLOCKS, MAX_DEPTH, MAX_STEPS, Run, Settings};
 use super::{bad, good, net, run};
 use crate::graph::MAX_NODES;
 use crate::ops::call::MAX_ATTRIBUTE;
@@ -31,6 +33,56 @@ fn chain(blocks: usize, around: (&str, &str)) -> String {
 fn blocks_nest() {
     check(&chain(MAX_BLOCKS, ("", "")), None);
     check(&chain(MAX_BLOCKS + 1, ("", "")), Some("E0235"));
+}
+
+/// What the nets of a text are in one run: which are sound, and the messages.
+fn all(text: &str) -> (Vec<bool>, Vec<String>) {
+    let program = Program::single(&Source::new("test.net", text)).expect("no syntax error");
+    let settings = Settings::default();
+    let mut run = Run::new(&program, &settings);
+    let sound = nets(&program).map(|net| run.prove(net).is_some()).collect();
+    let errors = run.finish().err().unwrap_or_default();
+    (sound, errors.into_iter().map(|error| format!("{} {}", error.code, error.message)).collect())
+}
+
+#[test]
+fn steps_of_all_nets_together() {
+    let net = |i: usize| {
+        let turns = MAX_STEPS / 40;
+        format!("net n{i}(x: f32[1, 4]) -> f32[1, 4] {{ let s = for i in 0..{turns} with s = 0 {{ s + 1 }} x }}\n")
+    };
+    let (sound, errors) = all(&(0..40).map(net).collect::<String>());
+    assert!(sound[0] && sound.is_sorted_by(|a, b| a >= b) && !sound[39], "{sound:?}");
+    assert_eq!(errors, [format!("E0234 evaluation takes more than {MAX_STEPS} steps for all nets together")]);
+}
+
+#[test]
+fn nodes_of_all_nets_together() {
+    let layers = MAX_NODES / 2 / 1000;
+    let net = |i: usize, more: &str| {
+        let thousand = " |> relu".repeat(1000);
+        format!("net n{i}(x: f32[1]) -> f32[1] {{ for i in 0..{layers} with x = x {{ x{thousand} }}{more} }}\n")
+    };
+    assert_eq!(all(&(net(0, "") + &net(1, ""))), (vec![true; 2], vec![]));
+    let (sound, errors) = all(&(net(0, "") + &net(1, " |> relu")));
+    assert_eq!(sound, [true, false]);
+    assert_eq!(errors, [format!("E0238 there are more than {MAX_NODES} layers for all nets together")]);
+}
+
+#[test]
+fn errors_of_all_nets_together() {
+    let net = |i: usize| format!("net n{i}(x: f32[1]) -> f32[1] {{ q{i} }}\n");
+    let (sound, errors) = all(&(0..ERRORS + 5).map(net).collect::<String>());
+    assert_eq!((sound, errors.len()), (vec![false; ERRORS + 5], ERRORS));
+    // What several nets meet is said once, and none of them is sound; one that does not meet it is.
+    let text = "block b(x) { x |> rleu }
+        net a(x: f32[1]) -> f32[1] { x |> b }
+        net c(x: f32[1]) -> f32[1] { x |> b }
+        net d(x: f32[1]) -> f32[1] { x |> relu }";
+    let (sound, errors) = all(text);
+    assert_eq!((sound, errors.len()), (vec![false, false, true], 1), "{errors:?}");
+    let (sound, errors) = all(&format!("const w = 1 / 0\n{text}"));
+    assert_eq!((sound, errors.len()), (vec![false; 3], 2), "{errors:?}");
 }
 
 #[test]

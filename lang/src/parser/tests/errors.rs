@@ -20,6 +20,20 @@ const TABLE: &[(&str, &str)] = &[
     ("# comment\n x", "E0104"),
     ("'a'", "E0104"),
     ("/* a */ x", "E0104"),
+    ("let a = x\r // c\r a\r", "E0104"),
+    ("import parts/blocks.net { conv_relu }", "E0104"),
+    ("import ../blocks.net { conv_relu }", "E0104"),
+    ("import \"parts\\blocks.net\" { conv_relu }", "E0135"),
+    ("import \"parts\\\\blocks.net\" { conv_relu }", "E0135"),
+    ("from \"blocks.net\" import conv_relu", "E0111"),
+    ("from blocks import conv_relu, conv_bn", "E0111"),
+    ("let a, b = y\n a", "E0108"),
+    ("return x", "E0114"),
+    ("let a = relu(x)\n return a |> relu", "E0114"),
+    ("net q", "E0108"),
+    ("y = x |> relu\n y", "E0112"),
+    ("let a = relu(x)\n a = relu(a)\n a", "E0112"),
+    ("(x |> conv(3, 3)) as a", "E0126"),
     ("f(\"abc, 3)", "E0105"),
     ("\"abc\\", "E0105"),
     ("f(x", "E0106"),
@@ -146,7 +160,8 @@ const TABLE: &[(&str, &str)] = &[
 
 fn table_source(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let is_file = ["net", "block", "const", "import", "fn", "model"].contains(&first) || text.contains("\nconst");
+    let is_file =
+        ["net", "block", "const", "import", "fn", "model", "from"].contains(&first) || text.contains("\nconst");
     if is_file { text.to_owned() } else { in_body(text) }
 }
 
@@ -232,6 +247,35 @@ fn fixes_repair() {
         }
     }
     assert!(fixed >= 10, "only {fixed} fixes in the table");
+}
+
+/// The help of the only error in a body, and the body as its fix leaves it.
+#[track_caller]
+fn repair(body: &str, help: &str, repaired: Option<&str>) {
+    let source = in_body(body);
+    let report = report(&source);
+    let diagnostic = report.diagnostics().next().expect("never empty");
+    assert!(diagnostic.help.as_ref().is_some_and(|found| found.contains(help)), "{}", render(&report));
+    let fixed = diagnostic.fix.as_ref().map(|fix| {
+        let mut text = source.clone();
+        text.replace_range(fix.span.range(), &fix.replacement);
+        text
+    });
+    assert_eq!(fixed, repaired.map(in_body));
+}
+
+#[test]
+fn helps_show_the_repair() {
+    repair("let a, b, c = y\n a", "parentheses", Some("let (a, b, c) = y\n a"));
+    repair("return x |> relu", "delete `return`", Some("x |> relu"));
+    repair("(x |> conv(3, 3)) as a", "behind the call of `conv`", Some("(x |> conv(3, 3) as a)"));
+    repair("(conv(x, 3, 3)) as a", "behind the call of `conv`", Some("(conv(x, 3, 3) as a)"));
+    repair("(x + y) as a", "use `let`", None);
+    repair("a = x |> relu\n a", "put `let` in front", Some("let a = x |> relu\n a"));
+    repair("y = x |> relu\n y", "write `let y2 = x |> relu`, and `y2` for `y` below", None);
+    repair("let y2 = x\n y = y2\n y", "write `let y3 = y2`", None);
+    repair("let (a, _) = x\n a = y\n a", "write `let a2 = y`", None);
+    repair("let t = for i in 0..2 with s = x { s = relu(s) s }\n t", "write `let s2 = relu(s)`", None);
 }
 
 #[test]
