@@ -1,6 +1,7 @@
-//! From AST to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`extent`] (sizes that shape rules
-//! compute with), [`graph`], [`ops`] (the operator table), [`inspect`] (cost and receptive field of a graph), [`loops`] (graph to loop IR), [`codegen`] (loop IR to machine code);
-//! [`pipeline`] is the whole path in a few calls, [`weights`] where parameters come from.
+//! From AST to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`extent`] (sizes that shape
+//! rules compute with), [`graph`], [`ops`] (the operator table), [`inspect`] (cost and receptive field of a graph),
+//! [`loops`] (graph to loop IR), [`codegen`] (loop IR to machine code); [`pipeline`] is the whole path in a few calls,
+//! [`weights`] where parameters come from.
 
 pub mod resolve;
 
