@@ -78,12 +78,12 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
 }
 
 fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), Failure> {
-    let Proven { model, sizes, least, conditions } = proven;
+    let Proven { model, sizes, least, needs, conditions } = proven;
     let net = &model.graph.name;
     let summary = inspect(&model.graph);
     if json {
         let Summary { parameters, state, macs, .. } = summary;
-        return context.print_json(&NetJson { net, parameters, state, macs, sizes, least });
+        return context.print_json(&NetJson { net, parameters, state, macs, sizes, least, needs });
     }
     let mut line = present::summary(net, &summary);
     if !sizes.is_empty() {
@@ -96,6 +96,9 @@ fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), F
         }
         if !least.is_empty() {
             line += &format!(", from {}", list(least));
+        }
+        if !needs.is_empty() {
+            line += &format!(", as long as {}", needs.join(", "));
         }
     }
     Ok(writeln!(context.out, "{line}")?)
@@ -113,6 +116,9 @@ struct NetJson<'a> {
     /// Those from which on windows fit, where smaller ones are allowed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     least: &'a BTreeMap<String, i64>,
+    /// What else must hold for windows to fit.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    needs: &'a [String],
 }
 
 /// Whether two nets are wrong in the same place, such as a block that both call.

@@ -297,8 +297,7 @@ impl<'a> Resolver<'a> {
         let dtype = self.dtype(&ty.dtype);
         let dims: Vec<Option<Form>> = ty.dims.iter().map(|dim| self.extent_of(dim)).collect();
         let (dtype, forms) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
-        // A size that is not set and negative for the sample is beyond all limits as well.
-        let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form).unwrap_or(usize::MAX)).collect();
+        let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form)).collect();
         if let Some(limit) = over_limit(&shape, dtype) {
             self.error(
                 codes::TENSOR_TOO_LARGE,

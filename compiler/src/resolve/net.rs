@@ -9,7 +9,7 @@ use super::header::Typed;
 use super::resolver::Resolver;
 use super::sizes::Found;
 use super::value::Value;
-use super::{Model, codes, suggest};
+use super::{Failure, Model, codes, suggest};
 use crate::extent::{Condition, Extent};
 use crate::graph::{Builder, Graph, Mode, ValueId};
 
@@ -17,11 +17,22 @@ use crate::graph::{Builder, Graph, Mode, ValueId};
 const OUTPUT: &str = "output";
 
 impl<'a> Resolver<'a> {
+    /// Resolves the chosen net.
+    pub(super) fn resolve(self) -> Result<Model, Vec<Diagnostic>> {
+        self.resolve_or_fail().map(|(model, _)| model).map_err(|failure| failure.errors)
+    }
+
+    fn into_failure(self) -> Failure {
+        let (too_small, steps) = (self.too_small, self.budget.left());
+        let sample = self.sizes.as_ref().map(|sizes| sizes.sample.clone()).unwrap_or_default();
+        Failure { errors: self.into_errors(), too_small, sample, steps }
+    }
+
     /// Resolves the chosen net; also says what was found out about its sizes where it is resolved for all sizes.
-    pub(super) fn resolve(mut self) -> Result<(Model, Found), Vec<Diagnostic>> {
+    pub(super) fn resolve_or_fail(mut self) -> Result<(Model, Found), Failure> {
         let Some(net) = self.chosen_net() else {
             self.check_uncalled();
-            return Err(self.into_errors());
+            return Err(self.into_failure());
         };
         self.builder = Builder::new(&net.name.name, self.settings.mode);
         self.check_settings(net);
@@ -31,16 +42,19 @@ impl<'a> Resolver<'a> {
         self.bind_symbols(net);
         if !self.for_all_sizes && !self.conditions(&net.conditions, false) {
             // What the layers say about such sizes would follow from it.
-            return Err(self.into_errors());
+            return Err(self.into_failure());
         }
         self.scopes.push();
         let mut images = Vec::new();
         for input in &net.inputs {
             let ty = self.tensor_type(&input.ty);
+            for (dim, form) in input.ty.dims.iter().zip(ty.iter().flat_map(|typed| &typed.forms.shape)) {
+                self.check_positive(dim, form);
+            }
             images.push(self.image(input, ty.as_ref().map(|typed| &typed.ty)));
             let value = ty.map_or(Value::Error, |typed| {
                 let id = self.builder.input(&input.name.name, typed.ty);
-                self.note_forms(id, typed.forms, &[]);
+                self.note_forms(id, typed.forms, &[], input.ty.span);
                 Value::Tensor(id)
             });
             if let Err(first) = self.scopes.bind(&input.name.name, value, input.name.span) {
@@ -65,8 +79,9 @@ impl<'a> Resolver<'a> {
             self.clashes();
         }
         self.check_uncalled();
+        let found = if self.errors.is_empty() { self.found(net) } else { Found::default() };
         if !self.errors.is_empty() {
-            return Err(self.into_errors());
+            return Err(self.into_failure());
         }
         let mut graph = self.builder.finish();
         self.names.apply(&mut graph, &self.origins);
@@ -76,8 +91,6 @@ impl<'a> Resolver<'a> {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
-        let bounds = Resolver::bounds(&net.conditions);
-        let found = self.sizes.map(|sizes| sizes.found(&bounds)).unwrap_or_default();
         Ok((Model { graph, images, labels, origins, warnings: self.warnings }, found))
     }
 
@@ -201,10 +214,15 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether a value is not of a declared type for all sizes; with a condition under which it is, where one was found.
-    fn differs(&self, declared: &Typed, value: ValueId) -> Option<Option<Condition>> {
-        let Some(found) = self.type_forms(value) else {
+    fn differs(&mut self, declared: &Typed, value: ValueId, span: Span) -> Option<Option<Condition>> {
+        if self.type_forms(value).is_none() {
             return (declared.ty != *self.builder.ty(value)).then_some(None);
-        };
+        }
+        self.proving(span, |this| this.forms_differ(declared, value))?
+    }
+
+    fn forms_differ(&self, declared: &Typed, value: ValueId) -> Option<Option<Condition>> {
+        let found = self.type_forms(value)?;
         if found.dtype != declared.forms.dtype || found.rank() != declared.forms.rank() {
             return Some(None);
         }
@@ -220,7 +238,7 @@ impl<'a> Resolver<'a> {
             Value::Tensor(id) => {
                 let found = self.shown(id);
                 if let Some(declared) = &declared.ty
-                    && let Some(condition) = self.differs(declared, id)
+                    && let Some(condition) = self.differs(declared, id, output.ty.span)
                 {
                     let declared =
                         if self.for_all_sizes { declared.forms.to_string() } else { declared.ty.to_string() };

@@ -125,6 +125,11 @@ impl Budget {
         Budget { left: steps }
     }
 
+    /// The steps that are left.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Takes steps; false when they are used up.
     pub(super) fn spend(&mut self, steps: usize) -> bool {
         match self.left.checked_sub(steps as u64) {
