@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rebirth_compiler::graph::{Builder, Graph, Mode, Type, ValueId, random};
 use rebirth_compiler::ops::{Bounded, Rng, TABLE};
-use rebirth_tests::compare;
+use rebirth_tests::{compare, seed};
 
 /// What a node's operands are.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +65,6 @@ fn tensor(ty: &Type, rng: &mut Rng, positive: bool) -> Bounded {
         f64::from(if positive { unit + 0.1 } else { unit * 4.0 - 2.0 })
     };
     Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| value()).collect::<Vec<_>>())
-}
-
-/// The seed of the random cases: the same in every run, another with `REBIRTH_TEST_SEED=N`.
-fn seed() -> u64 {
-    std::env::var("REBIRTH_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2018)
 }
 
 proptest! {

@@ -112,7 +112,7 @@ impl Window {
     /// the padded input, or the numbers are too large. A window over a size that is not known is taken to fit.
     pub fn count<D: Extent>(&self, d: usize, size: &D, ceil: bool) -> Option<D> {
         let (before, behind, span, stride) = (self.pad[d], self.pad[d + 2], self.extent(d), self.stride[d]);
-        let room = size.plus(&D::constant(before + behind))?.minus(&D::constant(span))?;
+        let room = size.plus(&D::constant(before + behind))?.room(&D::constant(span))?;
         // With `ceil` there are two limits: as many windows as cover the padded input, and as many as start before the padding
         // behind. Which is lower does not depend on the size. With padding behind as large as the window, no window may hang.
         if !ceil || behind >= span {

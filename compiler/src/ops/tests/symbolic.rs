@@ -69,17 +69,17 @@ fn results() {
     let weight = "8 3 3 3";
     check(1, relu::Relu, &["n 3 h w"], Ok("f32[n,3,h,w]"));
     check(1, conv(3, 1, 1), &["n 3 h w", weight, "8"], Ok("f32[n,8,h,w]"));
-    check(1, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,(h + 1)/2,(w + 1)/2]"));
+    check(1, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,ceil_div(h, 2),ceil_div(w, 2)]"));
     check(2, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,h/2,w/2]"));
     check(1, conv(3, 1, 0), &["n 3 h 224", weight], Ok("f32[n,8,h - 2,222]"));
-    check(1, pool(2, 2, 0, false), &["n 3 h w"], Ok("f32[n,3,h/2,w/2]"));
-    check(1, pool(2, 2, 0, false), &["n 3 h/2 w/8"], Ok("f32[n,3,h/4,w/16]"));
-    check(1, pool(3, 2, 1, false), &["n 3 h^2 w^2"], Ok("f32[n,3,(h + 3)/4,(w + 3)/4]"));
-    check(1, pool(3, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,h/2,w/2]"));
-    check(1, pool(2, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,(h + 1)/2,(w + 1)/2]"));
+    check(1, pool(2, 2, 0, false), &["n 3 h w"], Ok("f32[n,3,div(h, 2),div(w, 2)]"));
+    check(1, pool(2, 2, 0, false), &["n 3 h/2 w/8"], Ok("f32[n,3,div(h, 4),div(w, 16)]"));
+    check(1, pool(3, 2, 1, false), &["n 3 h^2 w^2"], Ok("f32[n,3,ceil_div(h, 4),ceil_div(w, 4)]"));
+    check(1, pool(3, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,div(h, 2),div(w, 2)]"));
+    check(1, pool(2, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,ceil_div(h, 2),ceil_div(w, 2)]"));
     check(16, pool(2, 2, 0, true), &["n 3 h/8 w/2"], Ok("f32[n,3,h/16,w/4]"));
     check(1, global_avg_pool::GlobalAvgPool, &["n 3 h w"], Ok("f32[n,3,1,1]"));
-    check(1, flatten::Flatten { axis: 1 }, &["n 3 h w/2"], Ok("f32[n,3*h*(w/2)]"));
+    check(1, flatten::Flatten { axis: 1 }, &["n 3 h w/2"], Ok("f32[n,3*h*div(w, 2)]"));
     check(2, flatten::Flatten { axis: 2 }, &["n 3 h/2 w"], Ok("f32[3*n,h*(w/2)]"));
     check(1, flatten::Flatten { axis: 1 }, &["n 3 1 1"], Ok("f32[n,3]"));
     check(1, dense::Dense, &["n 64", "10 64", "10"], Ok("f32[n,10]"));
@@ -87,7 +87,7 @@ fn results() {
     check(1, mul::Mul, &["n 3 1 1", "n 3 h w"], Ok("f32[n,3,h,w]"));
     check(1, mul::Mul, &["n 3 h w", "3 1 1"], Ok("f32[n,3,h,w]"));
     check(16, concat::Concat { axis: 1 }, &["n 3 h w", "n 5 h/16*16 w/16*16"], Ok("f32[n,8,h,w]"));
-    check(1, concat::Concat { axis: 2 }, &["n 3 h w", "n 3 h/2 w"], Ok("f32[n,3,h + h/2,w]"));
+    check(1, concat::Concat { axis: 2 }, &["n 3 h w", "n 3 h/2 w"], Ok("f32[n,3,h + div(h, 2),w]"));
     check(1, concat::Concat { axis: 0 }, &["n 3", "n 3", "1 3"], Ok("f32[2*n + 1,3]"));
     check(1, softmax::Softmax { axis: 1 }, &["n 3 h w"], Ok("f32[n,3,h,w]"));
 }
@@ -99,7 +99,7 @@ fn refused() {
         concat::Concat { axis: 1 },
         &["n 3 h w", "n 5 h/16*16 w/16*16"],
         Err((
-            "cannot concatenate f32[n,3,h,w] and f32[n,5,16*(h/16),16*(w/16)] along dimension 1: dimension 2 is h in one and 16*(h/16) in the other",
+            "cannot concatenate f32[n,3,h,w] and f32[n,5,16*div(h, 16),16*div(w, 16)] along dimension 1: dimension 2 is h in one and 16*div(h, 16) in the other",
             "they are equal if `h % 16 == 0`: write that in the `where` clause",
         )),
     );
