@@ -107,6 +107,10 @@ fn argument(rng: &mut Rng, arg: &ArgSpec) -> Option<(&'static str, ArgValue)> {
         ArgKind::Bool => ArgValue::Bool(rng.flip()),
         ArgKind::Pair if rng.flip() => list(rng, 2, 1, 4),
         ArgKind::Pair => ArgValue::Int(rng.range(1, 3) as i64),
+        ArgKind::Ints => {
+            let count = rng.range(1, 3);
+            list(rng, count, 0, 3)
+        }
         ArgKind::Pad => match rng.range(0, 4) {
             0 => ArgValue::Str("same".to_string()),
             1 => ArgValue::Str("valid".to_string()),

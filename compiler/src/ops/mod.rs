@@ -8,6 +8,7 @@ pub mod call;
 pub mod geometry;
 pub mod pooling;
 pub mod reader;
+pub mod reduction;
 pub mod rng;
 pub mod shapes;
 pub mod value;
@@ -237,13 +238,19 @@ operators! {
     concat::Concat,
     constant::Constant,
     conv::Conv,
+    conv_transpose::ConvTranspose,
     dense::Dense,
     dropout::Dropout,
     flatten::Flatten,
     global_avg_pool::GlobalAvgPool,
     lrn::Lrn,
+    matmul::MatMul,
     max_pool::MaxPool,
     mul::Mul,
+    reduce_max::ReduceMax,
+    reduce_mean::ReduceMean,
+    reduce_min::ReduceMin,
+    reduce_sum::ReduceSum,
     relu::Relu,
     relu6::Relu6,
     resize::Resize,

@@ -4,6 +4,8 @@
 pub mod concat;
 pub mod contraction;
 pub mod conv;
+pub mod interleave;
+pub mod matmul;
 pub mod pointwise;
 pub mod reduce;
 pub mod repack;
