@@ -28,7 +28,7 @@ fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounde
     let mut rng = Rng::new(seed);
     let example = (TABLE[row].example)(&mut rng);
     let name = TABLE[row].signature.name;
-    let weighted = matches!(name, "conv" | "dense" | "batch_norm" | "prelu" | "scale");
+    let weighted = matches!(name, "conv" | "conv_transpose" | "dense" | "batch_norm" | "prelu" | "scale");
     let mut builder = Builder::new("single", Mode::Infer);
     let (mut operands, mut inputs, mut params) = (Vec::<ValueId>::new(), Vec::new(), Vec::new());
     for (i, ty) in example.inputs.iter().enumerate() {

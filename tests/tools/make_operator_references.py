@@ -72,6 +72,32 @@ class Graph:
         border = {"auto_pad": {"same": "SAME_UPPER", "valid": "VALID"}[pad]} if isinstance(pad, str) else {"pads": pads(pad)}
         return self.node("Conv", inputs, out, kernel_shape=[kh, kw], strides=pair(stride), dilations=pair(dilation), group=groups, **border)
 
+    def conv1d(self, x, path, out, kernel, stride=1, pad=0, dilation=1, groups=1):
+        name, c = x
+        inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c // groups, kernel)), self.weight(f"{path}.bias", self.bias(out))]
+        pad = [pad, pad] if isinstance(pad, int) else list(pad)
+        return self.node("Conv", inputs, out, kernel_shape=[kernel], strides=[stride], dilations=[dilation], group=groups, pads=pad)
+
+    def conv_transpose(self, x, path, out, kernel, stride=1, pad=0, output_pad=0, dilation=1, groups=1, bias=True):
+        name, c = x
+        one = len(self.shapes[0]) == 3
+        spread = (lambda v: [v]) if one else pair
+        weight = self.scaled(c, out // groups, *spread(kernel))
+        inputs = [name, self.weight(f"{path}.weight", weight)]
+        if bias:
+            inputs.append(self.weight(f"{path}.bias", self.bias(out)))
+        border = {"auto_pad": "SAME_UPPER"} if pad == "same" else {"pads": [pad, pad] if one else pads(pad)}
+        return self.node("ConvTranspose", inputs, out, kernel_shape=spread(kernel), strides=spread(stride),
+                         output_padding=spread(output_pad), dilations=spread(dilation), group=groups, **border)
+
+    def reduce(self, op, x, axes, keep=True):
+        axes = list(axes)
+        if op != "ReduceSum":
+            return self.node(op, [x[0]], x[1], axes=axes, keepdims=int(keep))
+        constant = numpy_helper.from_array(np.int64(axes), f"axes{len(self.nodes)}")
+        self.constants = self.constants + [constant]
+        return self.node(op, [x[0], constant.name], x[1], keepdims=int(keep))
+
     def dense(self, x, path, out, bias=True):
         name, c = x
         inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c))]
@@ -278,6 +304,53 @@ def convolutions():
     conv_case("depthwise_same_5x5_stride_2", (1, 5, 10, 11), '5, 5, stride: 2, pad: "same", groups: 5', 5, 5, stride=2, pad="same", groups=5)
     conv_case("depthwise_dilation_2", (1, 5, 8, 9), "5, 3, pad: 2, dilation: 2, groups: 5", 5, 3, pad=2, dilation=2, groups=5)
     conv_case("depthwise_multiplier_2", (1, 5, 6, 7), "10, 3, pad: 1, groups: 5", 10, 3, pad=1, groups=5)
+
+
+def sequences():
+    case("conv_1d", (2, 5, 13), "x |> conv(6, 3, pad: 1)", lambda g, x: g.conv1d(x, "conv", 6, 3, pad=1))
+    case("conv_1d_dilated_pair", (1, 8, 17), "x |> conv(13, 3, stride: 2, pad: (4, 0), dilation: 2)",
+         lambda g, x: g.conv1d(x, "conv", 13, 3, stride=2, pad=(4, 0), dilation=2))
+    case("conv_1d_depthwise", (1, 6, 11), "x |> conv(6, 5, pad: 2, groups: 6)",
+         lambda g, x: g.conv1d(x, "conv", 6, 5, pad=2, groups=6))
+    pool = dict(kernel_shape=[3], strides=[2], pads=[1, 1])
+    case("max_pool_1d", (2, 5, 12), "x |> max_pool(3, stride: 2, pad: 1)", lambda g, x: g.node("MaxPool", [x[0]], x[1], **pool))
+    case("avg_pool_1d", (2, 5, 12), "x |> avg_pool(3, stride: 2, pad: 1)",
+         lambda g, x: g.node("AveragePool", [x[0]], x[1], count_include_pad=1, **pool))
+    case("chain_1d", (1, 3, 20), "x |> conv(6, 3, pad: 1) |> batch_norm |> relu |> max_pool(2) |> global_avg_pool",
+         lambda g, x: g.global_avg_pool(g.node("MaxPool", [g.relu(g.batch_norm(g.conv1d(x, "conv", 6, 3, pad=1)))[0]], 6,
+                                               kernel_shape=[2], strides=[2])))
+
+
+def transposed_convolutions():
+    def transposed(name, shape, arguments, *a, **k):
+        case(f"conv_transpose_{name}", shape, f"x |> conv_transpose({arguments})",
+             lambda g, x: g.conv_transpose(x, "conv_transpose", *a, **k))
+
+    transposed("2_stride_2", (1, 8, 4, 5), "4, 2, stride: 2", 4, 2, stride=2)
+    transposed("4_stride_2_pad_1", (2, 5, 3, 4), "8, 4, stride: 2, pad: 1", 8, 4, stride=2, pad=1)
+    transposed("3_stride_2_output_pad", (1, 6, 4, 3), "5, 3, stride: 2, pad: 1, output_pad: 1", 5, 3, stride=2, pad=1, output_pad=1)
+    transposed("3_stride_1", (1, 5, 4, 5), "3, 3, pad: 1", 3, 3, pad=1)
+    transposed("pad_four_ways", (1, 3, 4, 5), "4, (3, 4), stride: (2, 3), pad: (0, 1, 2, 3)", 4, (3, 4), stride=(2, 3), pad=(0, 1, 2, 3))
+    transposed("groups", (1, 6, 3, 4), "8, 3, stride: 2, groups: 2, bias: false", 8, 3, stride=2, groups=2, bias=False)
+    transposed("depthwise", (1, 5, 4, 4), "5, 4, stride: 2, pad: 1, groups: 5", 5, 4, stride=2, pad=1, groups=5)
+    transposed("dilation_2", (1, 3, 4, 5), "4, 3, stride: 3, pad: 1, dilation: 2", 4, 3, stride=3, pad=1, dilation=2)
+    transposed("dilation_stride_1", (1, 3, 4, 5), "4, 3, dilation: 2", 4, 3, dilation=2)
+    transposed("stride_beyond_kernel", (1, 4, 3, 3), "4, 2, stride: 3", 4, 2, stride=3)
+    transposed("same", (1, 4, 4, 5), '4, 3, stride: 2, pad: "same"', 4, 3, stride=2, pad="same")
+    transposed("1d", (2, 6, 7), "5, 4, stride: 2, pad: 1", 5, 4, stride=2, pad=1)
+
+
+def reductions():
+    for name, op in [("mean", "ReduceMean"), ("sum", "ReduceSum"), ("max", "ReduceMax"), ("min", "ReduceMin")]:
+        def one(suffix, shape, axes, keep=True):
+            arguments = f"[{', '.join(map(str, axes))}]" + ("" if keep else ", keep: false")
+            case(f"reduce_{name}_{suffix}", shape, f"x |> reduce_{name}({arguments})", lambda g, x: g.reduce(op, x, axes, keep))
+
+        one("pixels", (2, 5, 3, 4), [2, 3])
+        one("channels", (2, 5, 3, 4), [1], keep=False)
+        one("first_and_last", (2, 5, 7), [0, -1], keep=False)
+    case("reduce_sum_after_conv", (1, 3, 5, 6), "x |> conv(6, 3) |> reduce_sum([1, 3])",
+         lambda g, x: g.reduce("ReduceSum", g.conv(x, "conv", 6, 3), [1, 3]))
 
 
 def dense_layers():
@@ -558,7 +631,8 @@ tokens |> reshape([0, 3, 4, 6]) |> transpose([0, 3, 1, 2]) |> conv(5, 1) as back
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
-    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves, chains]:
+    groups = [convolutions, sequences, transposed_convolutions, reductions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves]
+    for group in [*groups, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

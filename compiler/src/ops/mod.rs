@@ -10,6 +10,7 @@ pub mod geometry;
 pub mod moves;
 pub mod pooling;
 pub mod reader;
+pub mod reduction;
 pub mod rng;
 pub mod shapes;
 pub mod value;
@@ -246,6 +247,7 @@ operators! {
     concat::Concat,
     constant::Constant,
     conv::Conv,
+    conv_transpose::ConvTranspose,
     dense::Dense,
     div::Div,
     dropout::Dropout,
@@ -261,6 +263,7 @@ operators! {
     log::Log,
     log_softmax::LogSoftmax,
     lrn::Lrn,
+    matmul::MatMul,
     max::Max,
     max_pool::MaxPool,
     min::Min,
@@ -269,6 +272,10 @@ operators! {
     neg::Neg,
     pow::Pow,
     prelu::Prelu,
+    reduce_max::ReduceMax,
+    reduce_mean::ReduceMean,
+    reduce_min::ReduceMin,
+    reduce_sum::ReduceSum,
     relu::Relu,
     relu6::Relu6,
     reshape::Reshape,

@@ -5,6 +5,8 @@ pub mod concat;
 pub mod contraction;
 pub mod conv;
 pub mod copy;
+pub mod interleave;
+pub mod matmul;
 pub mod pointwise;
 pub mod reduce;
 pub mod repack;

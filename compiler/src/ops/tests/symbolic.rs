@@ -250,14 +250,20 @@ fn symbolic(entry: &Entry, example: &Example<Op>, modulus: i64) -> (Vec<Type<For
         Operands::List(_) => example.inputs.len(),
     };
     let mut sizes = BTreeMap::new();
-    let names = ["w", "h", "c", "n"];
-    // From the last dimension, as shapes are aligned; channels stay known.
     let longest = example.inputs[..operands].iter().max_by_key(|x| x.rank());
+    let names = match (entry.signature.name, longest.map(Type::rank)) {
+        // Rows and columns of matrices mean different things in the two.
+        ("matmul", _) => ["c", "c", "h", "n"],
+        (_, Some(2)) => ["c", "n", "n", "n"],
+        (_, Some(3)) => ["w", "c", "n", "n"],
+        _ => ["w", "h", "c", "n"],
+    };
+    // From the last dimension, as shapes are aligned; channels stay known.
     let types = example.inputs.iter().enumerate().map(|(i, x)| {
         let mut lifted = x.lift();
         for back in 0..x.rank() {
             let d = x.rank() - 1 - back;
-            let name = if longest.is_some_and(|x| x.rank() == 2) { ["c", "n"][back] } else { names[back.min(3)] };
+            let name = names[back.min(3)];
             let extent = x.shape[d];
             let first = longest.map(|x| x.shape[x.rank() - 1 - back]);
             if i < operands && name != "c" && extent != 1 && first == Some(extent) {
