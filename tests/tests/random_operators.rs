@@ -176,7 +176,7 @@ fn large_scales_make_loops() {
                     let window = Window { kernel: [1, 1], stride: [1, 1], pad: [0; 4], dilation: [1, 1] };
                     x = b.node("pool", MaxPool { pooling: Pooling { window, ceil: false } }.into(), x).unwrap();
                 }
-                let y = b.node("y", Resize { scale }.into(), x).unwrap();
+                let y = b.node("y", Resize::repeat(scale).into(), x).unwrap();
                 b.output("output", y[0]);
                 assert_eq!(compare(&b.finish(), &[value], &[], "native"), Ok(0));
             }
@@ -214,7 +214,20 @@ fn large_attributes_make_loops() {
 #[test]
 fn nan_survives_relu_and_pools() {
     use rebirth_compiler::ops::{Operands, find};
-    for name in ["relu", "relu6", "max_pool", "avg_pool", "add", "softmax", "resize", "slice", "global_max_pool"] {
+    for name in [
+        "relu",
+        "relu6",
+        "max_pool",
+        "avg_pool",
+        "add",
+        "softmax",
+        "resize",
+        "slice",
+        "pad",
+        "global_max_pool",
+        "adaptive_max_pool",
+        "adaptive_avg_pool",
+    ] {
         let entry = find(name).unwrap();
         for seed in 0..20 {
             let mut rng = Rng::new(seed);

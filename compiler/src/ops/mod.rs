@@ -4,6 +4,8 @@
 //!
 //! Adding an operator: write `ops/NAME.rs`, add a row to the `operators!` list below.
 
+pub mod adaptive;
+pub mod blocks;
 pub mod call;
 pub mod geometry;
 pub mod moves;
@@ -94,6 +96,15 @@ pub enum Field {
     Repeated {
         /// Results an element of the operand, in height and width.
         times: [usize; 2],
+    },
+    /// As many neighbours, of elements each repeated and then taken in steps.
+    Resampled {
+        /// Rows and columns one result element reads.
+        taps: usize,
+        /// How often elements are repeated, in height and width.
+        times: [usize; 2],
+        /// Which of those are taken: every so many.
+        by: [usize; 2],
     },
     /// One element of the operand, whose height and width are exchanged.
     Turned,
@@ -236,6 +247,8 @@ macro_rules! operators {
 }
 
 operators! {
+    adaptive_avg_pool::AdaptiveAvgPool,
+    adaptive_max_pool::AdaptiveMaxPool,
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
@@ -244,6 +257,7 @@ operators! {
     constant::Constant,
     conv::Conv,
     dense::Dense,
+    depth_to_space::DepthToSpace,
     dropout::Dropout,
     flatten::Flatten,
     global_avg_pool::GlobalAvgPool,
@@ -251,12 +265,14 @@ operators! {
     lrn::Lrn,
     max_pool::MaxPool,
     mul::Mul,
+    pad::Pad,
     relu::Relu,
     relu6::Relu6,
     reshape::Reshape,
     resize::Resize,
     slice::Slice,
     softmax::Softmax,
+    space_to_depth::SpaceToDepth,
     split::Split,
     squeeze::Squeeze,
     transpose::Transpose,
