@@ -72,6 +72,11 @@ impl Sampling {
         (beyond as f64 / self.divisor as f64).clamp(0.0, 1.0)
     }
 
+    /// Outputs after which positions lie as before, a whole number of elements on.
+    pub fn period(&self) -> i64 {
+        self.divisor / gcd(self.step.into(), self.divisor.into()) as i64
+    }
+
     /// How often each element is repeated, where the outputs are just that.
     pub fn repeats(&self) -> Option<usize> {
         let times = self.output.checked_div(self.input).filter(|times| *times > 0)?;
@@ -103,6 +108,8 @@ mod tests {
             let s = Sampling::new(input as usize, output as usize, [step, start, divisor]).unwrap();
             for last in [s.input - 1, s.input.saturating_sub(2)] {
                 let inside = s.inside(last);
+                let (period, onward) = (s.period() as usize, s.step * s.period() / s.divisor);
+                assert_eq!(s.floor(5 + period), s.floor(5) + onward);
                 for y in 0..s.output {
                     let exact = (step * y as i128 + start).div_euclid(divisor);
                     let expected = if y < inside.start {

@@ -1,4 +1,5 @@
-//! Images resized: the nearest pixel, or the four around mixed. Several planes at a time, since where a pixel comes from is the same in all.
+//! Images resized: the nearest pixel, or the four around mixed. Where a column's source repeats itself after a few, those are written out;
+//! else several planes share the search for it.
 
 use super::Tensor;
 use crate::loops::LANES;
@@ -8,8 +9,12 @@ use crate::loops::layout::{Layout, nchw};
 use crate::loops::nest::{BufferId, Nest, NestBuilder, load, reg, splat};
 use crate::loops::sampling::Sampling;
 
-/// Planes that share the search for a pixel's source.
-const PLANES: usize = 4;
+/// Planes that share the search for a pixel's source, where that is one. More would be written at distances that fall on the same lines of
+/// the cache.
+const PLANES: usize = 2;
+
+/// Columns after which sources repeat themselves, moved on, up to which they are written out.
+const MAX_PERIOD: i64 = 8;
 
 /// What linear interpolation multiplies with, by output position: the shares of the nearer and the farther element.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +39,11 @@ pub fn resample(sampling: &[Sampling; 2], shares: Option<&Shares>, x: &Tensor, y
     let [rows, columns] = sampling;
     let tile = |b: &mut NestBuilder, plane: Affine, count: usize| {
         let regs = shares.map(|shares| (shares, b.regs("r", 2), b.regs("c", 2)));
-        along(b, ["oh", "ih"], rows, last(h), &mut |b, row, from_row| {
+        along(b, ["oh", "ih"], rows, last(h), 1, &mut |b, row, from_row| {
             if let Some((shares, of_row, _)) = regs {
                 (0..2).for_each(|i| b.set(of_row, i, splat(shares.rows[i], row.clone())));
             }
-            along(b, ["ow", "iw"], columns, last(w), &mut |b, column, from_column| {
+            along(b, ["ow", "iw"], columns, last(w), MAX_PERIOD, &mut |b, column, from_column| {
                 if let Some((shares, _, of_column)) = regs {
                     (0..2).for_each(|i| b.set(of_column, i, splat(shares.columns[i], column.clone())));
                 }
@@ -66,31 +71,44 @@ pub fn resample(sampling: &[Sampling; 2], shares: Option<&Shares>, x: &Tensor, y
             });
         });
     };
-    let whole = planes / PLANES * PLANES;
-    b.steps("p", 0, whole, PLANES, |b, plane| tile(b, plane, PLANES));
+    let together = if columns.period() <= MAX_PERIOD { 1 } else { PLANES };
+    let whole = planes / together * together;
+    b.steps("p", 0, whole, together, |b, plane| tile(b, plane, together));
     b.steps("p", whole, planes, 1, |b, plane| tile(b, plane, 1));
     b.finish()
 }
 
-/// Goes over the outputs of one direction: `body(output, element)`.
+/// Goes over the outputs of one direction: `body(output, element)`. Periods up to `most` are written out.
 fn along(
     b: &mut NestBuilder,
     [output, element]: [&str; 2],
     s: &Sampling,
     last: usize,
+    most: i64,
     body: &mut dyn FnMut(&mut NestBuilder, Affine, Affine),
 ) {
     let inside = s.inside(last);
     b.steps(output, 0, inside.start, 1, |b, y| body(b, y, 0usize.into()));
-    b.steps(output, inside.start, inside.end, 1, |b, y| {
-        if s.step % s.divisor == 0 {
-            return body(b, y.clone(), y * (s.step / s.divisor) + s.start.div_euclid(s.divisor));
-        }
-        // A loop of one turn, at the position rounded down.
-        let numerator = y.clone() * s.step + s.start;
-        let low = Bound { numerator: numerator.clone() - (s.divisor - 1), divisor: s.divisor };
-        let high = Bound { numerator: numerator + 1i64, divisor: s.divisor };
-        b.bounded(element, vec![low, 0usize.into()], vec![high, (last + 1).into()], 1, |b, i| body(b, y, i));
-    });
+    let period = s.period();
+    if period <= most {
+        // Output start + k * period + r is at the floor of the r-th position and k times as much on.
+        let onward = s.step * period / s.divisor;
+        let whole = inside.start + inside.len() / period as usize * period as usize;
+        let mut turn = |b: &mut NestBuilder, k: Affine, from: usize, outputs: usize| {
+            for y in from..from + outputs {
+                body(b, k.clone() * period + y, k.clone() * onward + s.index(y, last));
+            }
+        };
+        b.range(output, (whole - inside.start) / period as usize, |b, k| turn(b, k, inside.start, period as usize));
+        turn(b, 0usize.into(), whole, inside.end - whole);
+    } else {
+        b.steps(output, inside.start, inside.end, 1, |b, y| {
+            // A loop of one turn, at the position rounded down.
+            let numerator = y.clone() * s.step + s.start;
+            let low = Bound { numerator: numerator.clone() - (s.divisor - 1), divisor: s.divisor };
+            let high = Bound { numerator: numerator + 1i64, divisor: s.divisor };
+            b.bounded(element, vec![low, 0usize.into()], vec![high, (last + 1).into()], 1, |b, i| body(b, y, i));
+        });
+    }
     b.steps(output, inside.end, s.output, 1, |b, y| body(b, y, last.into()));
 }
