@@ -467,6 +467,31 @@ def resizes():
     case("resize_3_1", (1, 8, 3, 5), "x |> resize((3, 1))", lambda g, x: g.resize(x, (3, 1)))
     case("resize_1_5", (1, 3, 4, 3), "x |> resize((1, 5))", lambda g, x: g.resize(x, (1, 5)))
 
+    def resized(name, shape, body, scales=None, sizes=None, mode="nearest", coordinates="half_pixel", rounding="round_prefer_floor"):
+        extent = [np.float32([1, 1, *scales])] if scales else [None, [*shape[:2], *sizes]]
+        case(f"resize_{name}", shape, f"x |> resize({body})",
+             lambda g, x: g.call("Resize", x, None, *extent, mode=mode, coordinate_transformation_mode=coordinates, nearest_mode=rounding))
+
+    resized("to_size", (2, 5, 5, 4), "size: (7, 6)", sizes=(7, 6))
+    resized("down_to_size", (1, 8, 9, 7), "size: (4, 3)", sizes=(4, 3))
+    resized("by_1_5", (1, 5, 4, 6), "1.5", scales=(1.5, 1.5))
+    resized("by_half", (1, 3, 7, 6), "0.5", scales=(0.5, 0.5))
+    resized("asymmetric_floor", (1, 5, 4, 6), '(1.5, 0.75), coordinates: "asymmetric", rounding: "floor"',
+            scales=(1.5, 0.75), coordinates="asymmetric", rounding="floor")
+    resized("asymmetric_ceil", (1, 5, 4, 6), '2, coordinates: "asymmetric", rounding: "ceil"',
+            scales=(2, 2), coordinates="asymmetric", rounding="ceil")
+    resized("prefer_ceil", (1, 5, 6, 6), 'size: (4, 9), rounding: "round_prefer_ceil"', sizes=(4, 9), rounding="round_prefer_ceil")
+    resized("align_corners", (1, 5, 4, 5), 'size: (7, 9), coordinates: "align_corners"', sizes=(7, 9), coordinates="align_corners")
+    resized("linear_2", (2, 5, 3, 4), '2, mode: "linear"', scales=(2, 2), mode="linear")
+    resized("linear_to_size", (1, 8, 5, 7), 'size: (8, 4), mode: "linear"', sizes=(8, 4), mode="linear")
+    resized("linear_by_1_5", (1, 3, 4, 6), '1.5, mode: "linear"', scales=(1.5, 1.5), mode="linear")
+    resized("linear_asymmetric", (1, 5, 4, 5), '(2, 1.2), mode: "linear", coordinates: "asymmetric"',
+            scales=(2, 1.2), mode="linear", coordinates="asymmetric")
+    resized("linear_align_corners", (1, 5, 4, 5), 'size: (7, 3), mode: "linear", coordinates: "align_corners"',
+            sizes=(7, 3), mode="linear", coordinates="align_corners")
+    resized("linear_one_pixel", (1, 5, 1, 5), 'size: (3, 1), mode: "linear", coordinates: "pytorch_half_pixel"',
+            sizes=(3, 1), mode="linear", coordinates="pytorch_half_pixel")
+
 
 def moves():
     image = (2, 5, 3, 4)
@@ -507,8 +532,29 @@ def moves():
             return g.call("Reshape", g.call("Transpose", x, perm=[0, 2, 1, 3, 4]), [n, c, h, w])
         return build
 
+    def unshuffle(g, x):
+        x = g.call("Reshape", x, [2, 3, 2, 2, 3, 2])
+        return g.call("Reshape", g.call("Transpose", x, perm=[0, 1, 3, 5, 2, 4]), [2, 12, 2, 3])
+
+    case("space_to_depth_crd", (2, 3, 4, 6), 'x |> space_to_depth(2, mode: "crd")', unshuffle)
     case("channel_shuffle_3", (2, 12, 3, 4), "x |> channel_shuffle(3)", shuffle(3, (2, 12, 3, 4)))
     case("channel_shuffle_2_off_block", (1, 10, 3, 3), "x |> channel_shuffle(2)", shuffle(2, (1, 10, 3, 3)))
+    for mode, rows in [("constant", 4), ("reflect", 5), ("edge", 2)]:
+        one(f"pad_{mode}", (2, 5, rows, 3), f'pad((1, 2, 3, 1), mode: "{mode}")', "Pad", [0, 0, 1, 2, 0, 0, 3, 1], mode=mode)
+    one("pad_channels", (1, 6, 3, 2), "pad(1, channels: [3, 2], value: -1.5)", "Pad", [0, 3, 1, 1, 0, 2, 1, 1], np.float32(-1.5))
+    one("pad_channels_reflect", (1, 6, 3, 2), 'pad(0, channels: [4, 5], mode: "reflect")', "Pad", [0, 4, 0, 0, 0, 5, 0, 0], mode="reflect")
+    for mode in ["dcr", "crd"]:
+        one(f"depth_to_space_{mode}", (1, 20, 3, 4), f'depth_to_space(2, mode: "{mode}")', "DepthToSpace", blocksize=2, mode=mode.upper())
+    one("space_to_depth", (2, 3, 4, 6), "space_to_depth(2)", "SpaceToDepth", blocksize=2)
+    # onnxruntime has no adaptive pools: rows 0-2, 2-4 and 4-6 of 7, columns 0-1, 1-3, 3-4 of 5.
+    for op, reduce in [("avg", "ReduceMean"), ("max", "ReduceMax")]:
+        def adaptive(g, x, reduce=reduce):
+            def part(x, axis, start, end):
+                return g.node(reduce, [g.call("Slice", x, [start], [end], [axis])[0]], x[1], axes=[axis], keepdims=1)
+            rows = g.concat([part(x, 2, *window) for window in [(0, 3), (2, 5), (4, 7)]], axis=2)
+            return g.concat([part(rows, 3, *window) for window in [(0, 2), (1, 4), (3, 5)]], axis=3)
+
+        case(f"adaptive_{op}_pool", (2, 5, 7, 5), f"x |> adaptive_{op}_pool(3)", adaptive)
     one("global_max_pool", (2, 13, 5, 7), "global_max_pool", "GlobalMaxPool")
 
 

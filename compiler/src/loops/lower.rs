@@ -12,9 +12,10 @@ use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
 use super::schedule::conv::{Conv, TILE_BLOCKS};
 use super::schedule::{
-    Tensor, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat, window,
+    Tensor, adaptive, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat, resample,
+    window,
 };
-use super::stage::{Kind, Place, Stage, Weights};
+use super::stage::{Kind, Lowering, Place, Stage, Weights};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, ValueId};
 use crate::ops::geometry::Window;
@@ -225,10 +226,15 @@ impl<'g> Lower<'g> {
 
     fn node(&mut self, node: &Node) -> Result<(), LowerError> {
         let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
-        let name = self.graph.value(node.results[0]).name.clone();
         if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
             return self.reshape(node);
         }
+        self.stages(node, &lowering)
+    }
+
+    /// One region of all stages of a node.
+    fn stages(&mut self, node: &Node, lowering: &Lowering) -> Result<(), LowerError> {
+        let name = self.graph.value(node.results[0]).name.clone();
         let mut written: HashMap<(bool, usize), Tensor> = HashMap::new();
         let (mut reads, mut writes, mut nests) = (Vec::new(), Vec::new(), Vec::new());
         let mut in_place = None;
@@ -407,6 +413,20 @@ impl<'g> Lower<'g> {
                 };
                 (window::pool(*window, average.as_ref(), &x[0], y), constants)
             }
+            Kind::Adaptive { average } => {
+                let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
+                let mut constants = Vec::new();
+                if *average {
+                    for (input, output) in [(h, oh), (w, ow)] {
+                        constants.push(self.packed(Packing::AdaptiveReciprocals { input, output }, Vec::new())?);
+                    }
+                }
+                let average = match constants[..] {
+                    [rows, columns] => Some(window::Average { rows, columns }),
+                    _ => None,
+                };
+                (adaptive::adaptive(average.as_ref(), &x[0], y), constants)
+            }
             Kind::ChannelSquares { before, after } => (window::channel_squares(*before, *after, &x[0], y), Vec::new()),
             Kind::Conv { window, groups, weights } => {
                 let (oc, icg, [kh, kw]) = (y.shape[1], x[0].shape[1] / groups, window.kernel);
@@ -443,6 +463,19 @@ impl<'g> Lower<'g> {
             Kind::MatMul => (matmul::matmul(&x[0], &x[1], y), Vec::new()),
             Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
             Kind::Repeat { scale } => (repeat::repeat(*scale, &x[0], y), Vec::new()),
+            Kind::Resample { sampling, linear } => {
+                let mut constants = Vec::new();
+                if *linear {
+                    for (sampling, far) in sampling.iter().flat_map(|s| [(*s, false), (*s, true)]) {
+                        constants.push(self.packed(Packing::Shares { sampling, far }, Vec::new())?);
+                    }
+                }
+                let shares = match constants[..] {
+                    [a, b, c, d] => Some(resample::Shares { rows: [a, b], columns: [c, d] }),
+                    _ => None,
+                };
+                (resample::resample(sampling, shares.as_ref(), &x[0], y), constants)
+            }
             Kind::Copy(pieces) => (copy::copy(pieces, &x[0], y), Vec::new()),
             Kind::Interleave { stride, crop, groups } => {
                 (interleave::interleave(*stride, *crop, *groups, &x[0], y), Vec::new())
@@ -503,6 +536,8 @@ fn needs_plain(kind: &Kind, shape: &[usize], out: &[usize]) -> bool {
         | Kind::Channelwise(_)
         | Kind::BatchNorm { .. }
         | Kind::Pool { .. }
+        | Kind::Adaptive { .. }
+        | Kind::Resample { .. }
         | Kind::Conv { .. }
         | Kind::Concat { .. }
         | Kind::Repeat { .. }
@@ -550,7 +585,7 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             let layout = if shapes[0].len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
             (weighted(layout), layout)
         }
-        Kind::Pool { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
+        Kind::Pool { .. } | Kind::Adaptive { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
         Kind::Reduce { .. } | Kind::ChannelSquares { .. } => {
             let layout = if needs_plain(kind, &shapes[0], out) { Layout::Plain } else { Layout::BLOCKED };
             (all(layout), layout)
@@ -569,7 +604,7 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             let layout = if has_channels(out.len()) && blocked_now { Layout::BLOCKED } else { Layout::Plain };
             (all(layout), layout)
         }
-        Kind::Repeat { .. } => {
+        Kind::Repeat { .. } | Kind::Resample { .. } => {
             let layout = current[0].unwrap_or(Layout::BLOCKED);
             (all(layout), layout)
         }
@@ -591,7 +626,9 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
 mod tests {
     use super::*;
     use crate::graph::{Builder, Mode, Type};
+    use crate::loops::pieces::Pieces;
     use crate::ops::conv::Conv as ConvOp;
+    use crate::ops::relu::Relu;
 
     /// Steps of 2^30 rows over a tensor of 2^40 bytes: an address before padding is left out would exceed i64.
     #[test]
@@ -604,5 +641,38 @@ mod tests {
         let y = b.node("y", ConvOp { window, groups: 1 }.into(), vec![x, weight]).unwrap();
         b.output("output", y[0]);
         assert_eq!(lower(&b.finish()), Err(LowerError::TooLarge { what: "the padded input %x#2".to_string() }));
+    }
+
+    /// Stages that hand a temporary on under another shape: it is the same memory, whether an operand, a temporary or the result has it too.
+    #[test]
+    fn reshapes_between_stages_are_aliases() {
+        let mut b = Builder::new("shapes", Mode::Infer);
+        let x = b.input("x", Type::f32([4, 6]));
+        let y = b.node("y", Relu.into(), vec![x]).unwrap();
+        b.output("output", y[0]);
+        let graph = b.finish();
+        let stage = |kind: Kind, from: Place, write: Place| Stage { kind, reads: vec![from], write };
+        let turn = |from: &[usize]| Kind::Copy(Pieces::transpose(from, &[1, 0]));
+        let stages = vec![
+            stage(Kind::Reshape, Place::Input(0), Place::Temp(0)),
+            stage(turn(&[3, 8]), Place::Temp(0), Place::Temp(1)),
+            stage(Kind::Reshape, Place::Temp(1), Place::Temp(2)),
+            stage(turn(&[12, 2]), Place::Temp(2), Place::Temp(3)),
+            stage(Kind::Reshape, Place::Temp(3), Place::Result(0)),
+        ];
+        let temps = [[3, 8], [8, 3], [12, 2], [2, 12]].map(Type::f32).to_vec();
+        let mut lowering = Lower::new(&graph).unwrap();
+        lowering.stages(&graph.nodes[0], &Lowering { temps, stages }).unwrap();
+        lowering.outputs().unwrap();
+        let mut program = lowering.program;
+        plan::plan(&mut program).unwrap();
+        assert_eq!(verify::verify(&program), Ok(()));
+        assert_eq!(program.regions.len(), 1);
+        assert_eq!(program.regions[0].nests.len(), 2);
+        let aliases: Vec<&str> =
+            program.buffers.iter().filter(|b| b.alias.is_some()).map(|b| b.name.as_str()).collect();
+        assert_eq!(aliases, ["%y.temp0", "%y.temp2", "%y"]);
+        // One temporary in the arena, the other is the output.
+        assert_eq!(program.arena_bytes, (24_usize * 4).next_multiple_of(plan::ALIGN));
     }
 }

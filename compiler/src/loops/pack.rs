@@ -5,6 +5,7 @@ use std::fmt;
 use super::LANES;
 use super::layout::{Layout, nchw};
 use super::nest::BufferId;
+use super::sampling::Sampling;
 use super::stage::{Count, Weights};
 use crate::ops::geometry::Window;
 
@@ -87,6 +88,20 @@ pub enum Packing {
         /// Output extent in the direction.
         output: usize,
     },
+    /// 1 / elements of each window that shares out one direction; see [`Kind::Adaptive`](super::stage::Kind::Adaptive).
+    AdaptiveReciprocals {
+        /// Input extent.
+        input: usize,
+        /// Output extent.
+        output: usize,
+    },
+    /// What linear resampling multiplies with, for each output position of one direction.
+    Shares {
+        /// The positions.
+        sampling: Sampling,
+        /// The share of the element behind, rather than of the one at the position.
+        far: bool,
+    },
 }
 
 /// One packed buffer.
@@ -121,7 +136,8 @@ impl Packing {
             Packing::BatchNormScale { len, .. } | Packing::BatchNormShift { len, .. } => {
                 product(&[blocks(*len), LANES])
             }
-            Packing::Reciprocals { output, .. } => Some(*output),
+            Packing::Reciprocals { output, .. } | Packing::AdaptiveReciprocals { output, .. } => Some(*output),
+            Packing::Shares { sampling, .. } => Some(sampling.output),
         }
     }
 
@@ -200,6 +216,17 @@ impl Packing {
             Packing::Reciprocals { window, count, direction, input, output } => {
                 for (o, value) in out.iter_mut().enumerate().take(*output) {
                     *value = 1.0 / taps(window, *count, *direction, *input, o) as f32;
+                }
+            }
+            Packing::AdaptiveReciprocals { input, output } => {
+                for (o, value) in out.iter_mut().enumerate().take(*output) {
+                    *value = 1.0 / (((o + 1) * input).div_ceil(*output) - o * input / output) as f32;
+                }
+            }
+            Packing::Shares { sampling, far } => {
+                for (y, value) in out.iter_mut().enumerate().take(sampling.output) {
+                    let behind = sampling.weight(y);
+                    *value = if *far { behind } else { 1.0 - behind } as f32;
                 }
             }
         }
@@ -289,6 +316,11 @@ impl fmt::Display for Packing {
             Packing::BatchNormShift { eps, .. } => write!(f, "batch_norm_shift eps={eps:?}"),
             Packing::Reciprocals { direction: 0, .. } => f.write_str("reciprocals of rows"),
             Packing::Reciprocals { .. } => f.write_str("reciprocals of columns"),
+            Packing::AdaptiveReciprocals { input, output } => {
+                write!(f, "reciprocals of {input} shared out to {output}")
+            }
+            Packing::Shares { far: false, .. } => f.write_str("shares of nearer elements"),
+            Packing::Shares { .. } => f.write_str("shares of farther elements"),
         }
     }
 }

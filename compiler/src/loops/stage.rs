@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::expr::Expr;
 use super::pieces::Pieces;
+use super::sampling::Sampling;
 use crate::graph::Type;
 use crate::ops::geometry::Window;
 
@@ -127,6 +128,12 @@ pub enum Kind {
         /// `None`: maximum.
         average: Option<Count>,
     },
+    /// Largest element, or average, of windows over height and width of NCHW that share out the operand: window o of O over H elements is
+    /// from floor(o * H / O) to before ceil((o + 1) * H / O).
+    Adaptive {
+        /// The average rather than the largest.
+        average: bool,
+    },
     /// result[n, c, ..] = sum of squares of x[n, c - before ..= c + after, ..], cut at the first and last channel.
     ChannelSquares {
         /// Channels before.
@@ -168,6 +175,13 @@ pub enum Kind {
         /// How often each pixel is repeated in height and width, at least once.
         scale: [usize; 2],
     },
+    /// Height and width resampled: the element at each position rounded down, or the two there and behind mixed by what is left.
+    Resample {
+        /// Positions of rows and of columns.
+        sampling: [Sampling; 2],
+        /// Mixed.
+        linear: bool,
+    },
     /// Each element from a place that moves by constant steps.
     Copy(Pieces),
     /// The same elements in row-major order under another shape. Between stages of one lowering it is the same memory.
@@ -180,11 +194,17 @@ impl Kind {
         match self {
             Kind::Pointwise(_) | Kind::Channelwise(_) | Kind::BatchNorm { .. } => "pointwise",
             Kind::Reduce { .. } => "reduce",
-            Kind::Pool { .. } | Kind::ChannelSquares { .. } => "window",
+            Kind::Pool { .. }
+            | Kind::Adaptive { .. }
+            | Kind::ChannelSquares { .. }
+            | Kind::Resample { linear: true, .. } => "window",
             Kind::Conv { .. } | Kind::Gemm | Kind::MatMul => "contraction",
-            Kind::Concat { .. } | Kind::Repeat { .. } | Kind::Copy(_) | Kind::Interleave { .. } | Kind::Reshape => {
-                "move"
-            }
+            Kind::Concat { .. }
+            | Kind::Repeat { .. }
+            | Kind::Resample { .. }
+            | Kind::Copy(_)
+            | Kind::Interleave { .. }
+            | Kind::Reshape => "move",
         }
     }
 }

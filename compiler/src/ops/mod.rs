@@ -4,6 +4,8 @@
 //!
 //! Adding an operator: write `ops/NAME.rs`, add a row to the `operators!` list below.
 
+pub mod adaptive;
+pub mod blocks;
 pub mod call;
 pub mod elementwise;
 pub mod geometry;
@@ -96,6 +98,15 @@ pub enum Field {
     Repeated {
         /// Results an element of the operand, in height and width.
         times: [usize; 2],
+    },
+    /// As many neighbours, of elements each repeated and then taken in steps.
+    Resampled {
+        /// Rows and columns one result element reads.
+        taps: usize,
+        /// How often elements are repeated, in height and width.
+        times: [usize; 2],
+        /// Which of those are taken: every so many.
+        by: [usize; 2],
     },
     /// One element of the operand, whose height and width are exchanged.
     Turned,
@@ -239,6 +250,8 @@ macro_rules! operators {
 
 operators! {
     abs::Abs,
+    adaptive_avg_pool::AdaptiveAvgPool,
+    adaptive_max_pool::AdaptiveMaxPool,
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
@@ -249,6 +262,7 @@ operators! {
     conv::Conv,
     conv_transpose::ConvTranspose,
     dense::Dense,
+    depth_to_space::DepthToSpace,
     div::Div,
     dropout::Dropout,
     elu::Elu,
@@ -270,6 +284,7 @@ operators! {
     mish::Mish,
     mul::Mul,
     neg::Neg,
+    pad::Pad,
     pow::Pow,
     prelu::Prelu,
     reduce_max::ReduceMax,
@@ -287,6 +302,7 @@ operators! {
     slice::Slice,
     softmax::Softmax,
     softplus::Softplus,
+    space_to_depth::SpaceToDepth,
     split::Split,
     sqrt::Sqrt,
     squeeze::Squeeze,

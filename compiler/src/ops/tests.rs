@@ -253,6 +253,40 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 })
                 .collect()
         }
+        Kind::Adaptive { average } => {
+            let x = reads[0];
+            let window = |o: usize, input: usize, output: usize| o * input / output..((o + 1) * input).div_ceil(output);
+            let results = positions(shape).map(|[n, c, y, z]| {
+                let (rows, columns) = (window(y, x.shape[2], shape[2]), window(z, x.shape[3], shape[3]));
+                let pixels = rows.flat_map(|y| columns.clone().map(move |z| [n, c, y, z]));
+                let pixels: Vec<f32> = pixels.filter_map(|at| x.pixel(at, [0, 0])).collect();
+                if *average {
+                    pixels.iter().sum::<f32>() / pixels.len() as f32
+                } else {
+                    pixels.into_iter().fold(f32::NEG_INFINITY, larger)
+                }
+            });
+            results.collect()
+        }
+        Kind::Resample { sampling, linear } => {
+            let x = reads[0];
+            let behind = usize::from(*linear);
+            let element = |d: usize, at: usize| {
+                let last = (sampling[d].input - 1).saturating_sub(behind);
+                let first = sampling[d].index(at, last);
+                (first, (first + behind).min(sampling[d].input - 1), sampling[d].weight(at) as f32)
+            };
+            let results = positions(shape).map(|[n, c, y, z]| {
+                let ((top, bottom, down), (left, right, across)) = (element(0, y), element(1, z));
+                let at = |row: usize, column: usize| x.pixel([n, c, row, column], [0, 0]).unwrap_or(f32::NAN);
+                if !linear {
+                    return at(top, left);
+                }
+                let mixed = |row: usize| at(row, left) * (1.0 - across) + at(row, right) * across;
+                mixed(top) * (1.0 - down) + mixed(bottom) * down
+            });
+            results.collect()
+        }
         Kind::ChannelSquares { before, after } => positions(shape)
             .map(|[n, c, y, z]| {
                 let near = c.saturating_sub(*before)..=c + after;

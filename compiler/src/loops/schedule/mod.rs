@@ -1,6 +1,7 @@
 //! From stages to nests: one file a kind. Every function takes operands already in the layout that
 //! [`demand`](super::lower::demand) asks for.
 
+pub mod adaptive;
 pub mod concat;
 pub mod contraction;
 pub mod conv;
@@ -11,6 +12,7 @@ pub mod pointwise;
 pub mod reduce;
 pub mod repack;
 pub mod repeat;
+pub mod resample;
 pub mod rows;
 pub mod window;
 
