@@ -363,6 +363,7 @@ fn operators() -> Vec<String> {
                 ArgDefault::Float(v) => format!(": {v:?}"),
                 ArgDefault::Bool(v) => format!(": {v}"),
                 ArgDefault::SameAs(other) => format!(": {other}"),
+                ArgDefault::Word(word) => format!(": {word:?}"),
             };
             format!("`{}{default}` {}", arg.name, arg.doc)
         });

@@ -17,6 +17,14 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("densenet121", "depth=161 growth=48", 28_681_000, 7_728.0, TORCHVISION),
     ("densenet121", "depth=169", 14_149_480, 3_360.0, TORCHVISION),
     ("densenet121", "depth=201", 20_013_928, 4_291.0, TORCHVISION),
+    ("efficientnet_b0", "", 5_288_548, 386.0, TORCHVISION),
+    ("efficientnet_b0", "depth=1.1 resolution=240", 7_794_184, 687.0, "torchvision: efficientnet_b1"),
+    ("efficientnet_b0", "width=1.1 depth=1.2 resolution=288", 9_109_994, 1_088.0, "torchvision: efficientnet_b2"),
+    ("efficientnet_b0", "width=1.2 depth=1.4 resolution=300", 12_233_232, 1_827.0, "torchvision: efficientnet_b3"),
+    ("efficientnet_b0", "width=1.4 depth=1.8 resolution=380", 19_341_616, 4_394.0, "torchvision: efficientnet_b4"),
+    ("efficientnet_b0", "width=1.6 depth=2.2 resolution=456", 30_389_784, 10_266.0, "torchvision: efficientnet_b5"),
+    ("efficientnet_b0", "width=1.8 depth=2.6 resolution=528", 43_040_704, 19_068.0, "torchvision: efficientnet_b6"),
+    ("efficientnet_b0", "width=2.0 depth=3.1 resolution=600", 66_347_960, 37_746.0, "torchvision: efficientnet_b7"),
     ("efficientnet_lite0", "", 4_652_008, 385.188, "the table, by hand; parameters as timm's tf_efficientnet_lite0"),
     ("googlenet", "", 6_998_552, 1_582.672, "Szegedy et al. 2015, table 1, by hand; its sums are rounded"),
     ("inception_v3", "", 23_834_568, 5_713.0, "torchvision, less the 3,326,696 parameters of the auxiliary classifier"),
@@ -31,6 +39,7 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("mobilenet_v1", "resolution=128", 4_231_976, 186.0, "Howard et al. 2017, table 7"),
     ("mobilenet_v2", "", 3_504_872, 301.0, TORCHVISION),
     ("mobilenet_v2", "width=1.4", 6_108_776, 585.0, "Sandler et al. 2018, table 4; parameters by hand"),
+    ("mobilenet_v3_small", "", 2_542_856, 57.0, TORCHVISION),
     ("nin", "", 966_986, 222.487, "Lin et al. 2014 with the widths of the authors' Caffe model, by hand"),
     ("resnet18", "", 11_689_512, 1_814.0, TORCHVISION),
     ("resnet18", "depth=34", 21_797_672, 3_664.0, TORCHVISION),
@@ -40,6 +49,9 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("resnet50", "groups=32 base=4", 25_028_904, 4_230.0, "torchvision: resnext50_32x4d"),
     ("resnet50", "depth=101 groups=32 base=8", 88_791_336, 16_414.0, "torchvision: resnext101_32x8d"),
     ("resnet50", "base=128", 68_883_240, 11_398.0, "torchvision: wide_resnet50_2"),
+    ("senet50", "", 28_088_024, 3_870.0, "timm's seresnet50; Hu et al. 2018, table 2"),
+    ("senet50", "depth=101", 49_326_872, 7_600.0, "timm's legacy_seresnet101; Hu et al. 2018, table 2"),
+    ("senet50", "depth=152", 66_821_848, 11_320.0, "timm's legacy_seresnet152; Hu et al. 2018, table 2"),
     ("siamese", "", 38_951_745, 1_817.252, "Koch et al. 2015, figure 4, by hand"),
     ("squeezenet1_1", "", 1_235_496, 349.0, TORCHVISION),
     ("unet", "h=512 w=512", 31_030_658, 218_154.140, "Ronneberger et al. 2015, figure 1, padded, by hand"),
@@ -165,4 +177,15 @@ fn inception() {
 fn mobilenet() {
     check("mobilenet_v1", "width=0.125 classes=3 resolution=32");
     check("mobilenet_v2", "width=0.125 classes=3 resolution=33 n=2");
+    check("mobilenet_v3_small", "width=0.25 classes=3 resolution=32");
+}
+
+#[test]
+fn efficientnet() {
+    check("efficientnet_b0", "width=0.125 depth=0.5 classes=3 resolution=32");
+}
+
+#[test]
+fn senet() {
+    check("senet50", "width=3 reduction=4 classes=3 resolution=32");
 }

@@ -55,7 +55,7 @@ fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounde
         }
     }
     let results = builder.node("y", example.op, operands).unwrap_or_else(|e| panic!("{name}: {e:?}"));
-    builder.output("output", results[0]);
+    results.iter().enumerate().for_each(|(i, &result)| builder.output(&format!("output{i}"), result));
     (builder.finish(), inputs, params)
 }
 
@@ -115,6 +115,43 @@ fn every_operand_may_be_a_parameter() {
             }
         }
     }
+}
+
+/// Behind a pool images lie in blocks of channels: every operator again, over such images.
+#[test]
+fn operands_may_lie_in_blocks() {
+    use rebirth_compiler::ops::geometry::Window;
+    use rebirth_compiler::ops::max_pool::MaxPool;
+    use rebirth_compiler::ops::pooling::Pooling;
+    let window = Window { kernel: [1, 1], stride: [1, 1], pad: [0; 4], dilation: [1, 1] };
+    let mut images = 0;
+    for (row, entry) in TABLE.iter().enumerate() {
+        for seed in 0..12 {
+            let (graph, inputs, params) = single(row, seed, Free::None);
+            let mut b = Builder::new("blocks", Mode::Infer);
+            let mut same: Vec<Option<ValueId>> = vec![None; graph.values.len()];
+            for &id in &graph.params {
+                same[id.index()] = b.param(&graph.value(id).name, graph.ty(id).clone(), false);
+            }
+            for &id in &graph.inputs {
+                let mut x = b.input(&graph.value(id).name, graph.ty(id).clone());
+                let ty = b.ty(x).clone();
+                if ty.rank() == 4 && !ty.shape[2..].contains(&0) {
+                    images += 1;
+                    x = b.node("pool", MaxPool { pooling: Pooling { window, ceil: false } }.into(), vec![x]).unwrap()
+                        [0];
+                }
+                same[id.index()] = Some(x);
+            }
+            let node = &graph.nodes[0];
+            let operands = node.inputs.iter().map(|id| same[id.index()].unwrap()).collect();
+            let results = b.node("y", node.op.clone(), operands).unwrap();
+            results.iter().enumerate().for_each(|(i, &result)| b.output(&format!("output{i}"), result));
+            let found = compare(&b.finish(), &inputs, &params, "native");
+            assert_eq!(found, Ok(0), "{} {seed}", entry.signature.name);
+        }
+    }
+    assert!(images > 100, "{images}");
 }
 
 /// A kernel that convolves itself: one parameter, packed one way and read another, and an output besides, twice.
@@ -207,6 +244,8 @@ fn nan_survives_relu_and_pools() {
         "add",
         "softmax",
         "resize",
+        "slice",
+        "global_max_pool",
     ] {
         let entry = find(name).unwrap();
         for seed in 0..20 {

@@ -179,6 +179,18 @@ class Graph:
     def flatten(self, x, width):
         return self.node("Flatten", [x[0]], width, axis=1)
 
+    def call(self, op, x, *constants, width=None, results=1, **attributes):
+        """A node whose further inputs are constants; the list of its results if there are several."""
+        names = []
+        for array in constants:
+            names.append("" if array is None else f"constant{len(self.constants)}")
+            if array is not None:
+                self.constants = self.constants + [numpy_helper.from_array(np.array(array), names[-1])]
+        outputs = [f"value{len(self.nodes)}.{i}" for i in range(results)]
+        self.nodes.append(helper.make_node(op, [x[0], *names], outputs, **attributes))
+        values = [(name, x[1] if width is None else width) for name in outputs]
+        return values[0] if results == 1 else values
+
     def dropout(self, x):
         return self.node("Dropout", [x[0]], x[1])
 
@@ -383,6 +395,50 @@ def resizes():
     case("resize_1_5", (1, 3, 4, 3), "x |> resize((1, 5))", lambda g, x: g.resize(x, (1, 5)))
 
 
+def moves():
+    image = (2, 5, 3, 4)
+
+    def one(name, shape, body, op, *constants, **k):
+        case(name, shape, f"x |> {body}", lambda g, x: g.call(op, x, *constants, **k))
+
+    one("reshape", image, "reshape([0, -1, 6])", "Reshape", [0, -1, 6])
+    one("reshape_rank_6", (1, 8, 4, 3), "reshape([1, 2, 4, -1, 2, 3])", "Reshape", [1, 2, 4, -1, 2, 3])
+    one("transpose_to_channels_last", image, "transpose([0, 2, 3, 1])", "Transpose", perm=[0, 2, 3, 1])
+    one("transpose_turned", image, "transpose([0, 1, 3, 2])", "Transpose", perm=[0, 1, 3, 2])
+    one("transpose_matrix", (19, 35), "transpose([1, 0])", "Transpose", perm=[1, 0])
+    one("transpose_rank_5", (1, 2, 3, 4, 5), "transpose([-1, 0, 3, 1, 2])", "Transpose", perm=[4, 0, 3, 1, 2])
+    one("squeeze", (2, 5, 1, 1), "squeeze([2, -1])", "Squeeze", [2, -1])
+    one("unsqueeze", (2, 5), "unsqueeze([0, -1])", "Unsqueeze", [0, -1])
+
+    def sliced(name, shape, body, axis, start, end, step=1):
+        one(f"slice_{name}", shape, f"slice({body})", "Slice", [start], [end], [axis], [step])
+
+    beyond = 2**62
+    sliced("channels", (2, 13, 3, 4), "start: 4, end: 12", 1, 4, 12)
+    sliced("channels_off_block", (2, 13, 3, 4), "start: 3, end: -2", 1, 3, -2)
+    sliced("channels_reversed", (1, 6, 2, 3), "step: -1", 1, -1, -beyond, -1)
+    sliced("rows_by_2", (1, 5, 7, 4), "axis: 2, start: 1, step: 2", 2, 1, beyond, 2)
+    sliced("columns_backwards", (1, 5, 3, 8), "axis: -1, start: -2, end: 0, step: -3", 3, -2, 0, -3)
+    for name, shape, parts, sizes, axis in [
+        ("split_2", (2, 8, 3, 4), "2", [4, 4], 1),
+        ("split_sizes", (2, 9, 3, 4), "[4, 2, 3]", [4, 2, 3], 1),
+        ("split_rows", (1, 5, 6, 3), "3, axis: 2", [2, 2, 2], 2),
+    ]:
+        case(name, shape, f"let parts = x |> split({parts})\nconcat([parts[{len(sizes) - 1}], parts[0]], axis: {axis})",
+             lambda g, x: g.concat([g.call("Split", x, sizes, results=len(sizes), axis=axis)[i] for i in (-1, 0)], axis=axis))
+
+    def shuffle(groups, shape):
+        n, c, h, w = shape
+        def build(g, x):
+            x = g.call("Reshape", x, [n, groups, c // groups, h, w])
+            return g.call("Reshape", g.call("Transpose", x, perm=[0, 2, 1, 3, 4]), [n, c, h, w])
+        return build
+
+    case("channel_shuffle_3", (2, 12, 3, 4), "x |> channel_shuffle(3)", shuffle(3, (2, 12, 3, 4)))
+    case("channel_shuffle_2_off_block", (1, 10, 3, 3), "x |> channel_shuffle(2)", shuffle(2, (1, 10, 3, 3)))
+    one("global_max_pool", (2, 13, 5, 7), "global_max_pool", "GlobalMaxPool")
+
+
 def chains():
     def conv_bn_relu_pool(g, x):
         return g.max_pool(g.relu(g.batch_norm(g.conv(x, "conv", 8, 3, pad=1, bias=False))), 2)
@@ -470,6 +526,29 @@ concat([skip, upconv]) |> conv(5, 3, pad: 1)""", up)
     case("chain_classifier", (2, 3, 6, 7),
          "x |> conv(13, 3) |> relu |> global_avg_pool |> flatten |> dropout |> dense(7) as fc |> softmax", classifier)
 
+    def shuffle_unit(g, x):
+        left, right = g.call("Split", x, [6, 6], results=2, axis=1)
+        right = g.relu(g.conv((right[0], 6), "right.first", 6, 1))
+        right = g.conv(g.conv(right, "right.depthwise", 6, 3, pad=1, groups=6), "right.last", 6, 1)
+        x = g.concat([(left[0], 6), right])
+        x = g.call("Transpose", g.call("Reshape", x, [1, 2, 6, 5, 4]), perm=[0, 2, 1, 3, 4])
+        return g.call("Reshape", x, [1, 12, 5, 4])
+
+    case("chain_shuffle_unit", (1, 12, 5, 4), """
+let (left, right_half) = x |> split(2)
+let right = right_half |> conv(6, 1) as first |> relu |> conv(6, 3, pad: 1, groups: 6) as depthwise |> conv(6, 1) as last
+concat([left, right]) |> channel_shuffle(2)""", shuffle_unit)
+
+    def tokens(g, x):
+        x = g.conv(x, "tokens", 6, 1)
+        x = g.call("Transpose", g.call("Reshape", x, [2, 6, 12]), perm=[0, 2, 1])
+        x = g.call("Transpose", g.call("Reshape", x, [2, 3, 4, 6]), perm=[0, 3, 1, 2])
+        return g.conv((x[0], 6), "back", 5, 1)
+
+    case("chain_tokens", (2, 5, 3, 4), """
+let tokens = x |> conv(6, 1) |> reshape([0, 6, -1]) |> transpose([0, 2, 1])
+tokens |> reshape([0, 3, 4, 6]) |> transpose([0, 3, 1, 2]) |> conv(5, 1) as back""", tokens)
+
     def flatten_dense(g, x):
         return g.dense(g.flatten(g.conv(x, "conv", 6, 3, pad=1), 6 * 3 * 4), "dense", 5)
 
@@ -479,7 +558,7 @@ concat([skip, upconv]) |> conv(5, 3, pad: 1)""", up)
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
-    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, resizes, chains]:
+    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

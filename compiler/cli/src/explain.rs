@@ -40,6 +40,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("E07", "compilation"),
     ("E08", "inputs and outputs of modules"),
     ("E09", "the command line"),
+    ("E10", "ONNX files"),
 ];
 
 /// Explain an error code, with a wrong and a right example.

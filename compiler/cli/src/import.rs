@@ -48,7 +48,7 @@ pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(),
     verified(graph)?;
     let source = imported.source()?;
     if args.output == Path::new("-") {
-        return Ok(writeln!(context.out, "{}", source.trim_end())?);
+        return Ok(write!(context.out, "{source}")?);
     }
     let values = context.busy("loading weights", || imported.weights.load())?;
     let tensors = graph.params.iter().zip(values).map(|(&id, values)| {

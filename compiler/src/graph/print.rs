@@ -36,6 +36,7 @@ impl Display for Attr {
             }
             Attr::Float(v) => float(f, *v),
             Attr::Bool(v) => write!(f, "{v}"),
+            Attr::Word(word) => f.write_str(word),
         }
     }
 }
@@ -124,6 +125,7 @@ mod tests {
             (Attr::Ints(vec![]), "[]"),
             (Attr::Ints(vec![3, 7]), "[3,7]"),
             (Attr::Bool(true), "true"),
+            (Attr::Word("half_pixel".to_string()), "half_pixel"),
             (Attr::Float(0.0), "0.0"),
             (Attr::Float(1.0), "1.0"),
             (Attr::Float(-0.5), "-0.5"),

@@ -106,6 +106,14 @@ fn argument(rng: &mut Rng, arg: &ArgSpec) -> Option<(&'static str, ArgValue)> {
         ArgKind::Int => ArgValue::Int(rng.pick(&[-1, 0, 1, 1, 1, 2, 2, 3, 4, 5, 8, 12])),
         ArgKind::Float => ArgValue::Float(rng.pick(&[1e-5, 1e-3, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0])),
         ArgKind::Bool => ArgValue::Bool(rng.flip()),
+        ArgKind::List => shape_or_order(rng),
+        ArgKind::Ints if rng.flip() => {
+            let count = rng.range(1, 3);
+            list(rng, count, 0, 4)
+        }
+        ArgKind::Ints => ArgValue::Int(rng.pick(&[-1, 0, 1, 2, 2, 3, 4])),
+        ArgKind::Scale => ArgValue::Float(rng.pick(&[0.5, 0.75, 1.0, 1.5, 2.0, 3.0])),
+        ArgKind::Word(words) => ArgValue::Str(rng.pick(words).to_string()),
         ArgKind::Pair if rng.flip() => list(rng, 2, 1, 4),
         ArgKind::Pair => ArgValue::Int(rng.range(1, 3) as i64),
         ArgKind::Pad => match rng.range(0, 4) {
@@ -117,6 +125,19 @@ fn argument(rng: &mut Rng, arg: &ArgSpec) -> Option<(&'static str, ArgValue)> {
         },
     };
     Some((arg.name, value))
+}
+
+/// Dimensions in some order, or extents, one of which follows from the others.
+fn shape_or_order(rng: &mut Rng) -> ArgValue {
+    let count = rng.range(1, 4);
+    let mut list: Vec<i64> = (0..count as i64).collect();
+    if rng.flip() {
+        (1..count).rev().for_each(|i| list.swap(i, rng.range(0, i)));
+    } else {
+        list.iter_mut().for_each(|extent| *extent = rng.pick(&[0, 0, 1, 2, 3, 4]));
+        list[rng.range(0, count - 1)] = -1;
+    }
+    ArgValue::List(list.into_iter().map(ArgValue::Int).collect())
 }
 
 /// Exact f32 tensors for a graph: its inputs and its parameters, in its order. Inputs and weights lie in -1..1, state (a

@@ -24,6 +24,7 @@ impl Reach {
         match (self, field) {
             (Reach::Nothing | Reach::Everything, _) | (_, Field::Point) => self,
             (Reach::Window(_), Field::Everything) => Reach::Everything,
+            (Reach::Window([height, width]), Field::Turned) => Reach::Window([width, height]),
             (Reach::Window(spans), Field::Window { extent, stride }) => {
                 Reach::Window([0, 1].map(|d| spans[d].window(extent[d], stride[d])))
             }

@@ -11,7 +11,7 @@ use super::nest::{BufferId, Nest};
 use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
 use super::schedule::conv::{Conv, TILE_BLOCKS};
-use super::schedule::{Tensor, concat, contraction, pointwise, reduce, repack, repeat, window};
+use super::schedule::{Tensor, concat, contraction, copy, pointwise, reduce, repack, repeat, window};
 use super::stage::{Kind, Place, Stage};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, ValueId};
@@ -224,7 +224,7 @@ impl<'g> Lower<'g> {
         let plain = lowering
             .stages
             .iter()
-            .any(|s| needs_plain(&s.kind, shape_of(s.reads.first().copied().unwrap_or(s.write)).len()));
+            .any(|s| needs_plain(&s.kind, &shape_of(s.reads.first().copied().unwrap_or(s.write)), &shape_of(s.write)));
         let shapes_of: Vec<(Vec<Vec<usize>>, Vec<usize>)> = lowering
             .stages
             .iter()
@@ -256,6 +256,13 @@ impl<'g> Lower<'g> {
                 Place::Result(i) => ((true, i), self.graph.spelling(node.results[i])),
                 Place::Temp(i) | Place::Input(i) => ((false, i), format!("%{name}.temp{i}")),
             };
+            if let (Kind::Reshape, [from]) = (&stage.kind, &operands[..]) {
+                let tensor = self.scratch(out_name, &out_shape, Layout::Plain)?;
+                self.program.buffers[tensor.buffer.index()].alias = Some(from.buffer);
+                reads.extend((!writes.contains(&from.buffer)).then_some(from.buffer));
+                written.insert(key, tensor);
+                continue;
+            }
             let out = match written.get(&key) {
                 Some(tensor) => tensor.clone(),
                 None => {
@@ -398,6 +405,7 @@ impl<'g> Lower<'g> {
             }
             Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
             Kind::Repeat { scale } => (repeat::repeat(*scale, &x[0], y), Vec::new()),
+            Kind::Copy(pieces) => (copy::copy(pieces, &x[0], y), Vec::new()),
             Kind::Reshape => (repack::repack(&x[0], y), Vec::new()),
         })
     }
@@ -439,13 +447,15 @@ fn handed(
     }
 }
 
-/// Whether a kind works on plain tensors only, for operands of this rank.
-fn needs_plain(kind: &Kind, rank: usize) -> bool {
+/// Whether a kind works on plain tensors only, for a first operand and a result of these shapes.
+fn needs_plain(kind: &Kind, shape: &[usize], out: &[usize]) -> bool {
+    let rank = shape.len();
     match kind {
         Kind::Reduce { axes, .. } => rank != 4 || axes[..] != [2, 3],
         Kind::ChannelSquares { before, after } => {
             rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
         }
+        Kind::Copy(pieces) => !pieces.keep_channels(shape, out),
         Kind::Gemm | Kind::Reshape => true,
         Kind::Pointwise(_)
         | Kind::Channelwise(_)
@@ -499,7 +509,7 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         }
         Kind::Pool { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
         Kind::Reduce { .. } | Kind::ChannelSquares { .. } => {
-            let layout = if needs_plain(kind, shapes[0].len()) { Layout::Plain } else { Layout::BLOCKED };
+            let layout = if needs_plain(kind, &shapes[0], out) { Layout::Plain } else { Layout::BLOCKED };
             (all(layout), layout)
         }
         Kind::Conv { groups, .. } => {
@@ -518,6 +528,11 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         }
         Kind::Repeat { .. } => {
             let layout = current[0].unwrap_or(Layout::BLOCKED);
+            (all(layout), layout)
+        }
+        Kind::Copy(pieces) => {
+            let blocked = blocked_now && pieces.keep_channels(&shapes[0], out);
+            let layout = if blocked { Layout::BLOCKED } else { Layout::Plain };
             (all(layout), layout)
         }
         Kind::Reshape => (all(Layout::Plain), Layout::Plain),

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod lower;
 pub mod nest;
 pub mod pack;
+pub mod pieces;
 pub mod plan;
 pub mod print;
 pub mod program;

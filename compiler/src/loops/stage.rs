@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::expr::Expr;
+use super::pieces::Pieces;
 use crate::graph::Type;
 use crate::ops::geometry::Window;
 
@@ -102,7 +103,9 @@ pub enum Kind {
         /// How often each pixel is repeated in height and width, at least once.
         scale: [usize; 2],
     },
-    /// The same elements in row-major order under another shape.
+    /// Each element from a place that moves by constant steps.
+    Copy(Pieces),
+    /// The same elements in row-major order under another shape. Between stages of one lowering it is the same memory.
     Reshape,
 }
 
@@ -114,7 +117,7 @@ impl Kind {
             Kind::Reduce { .. } => "reduce",
             Kind::Pool { .. } | Kind::ChannelSquares { .. } => "window",
             Kind::Conv { .. } | Kind::Gemm => "contraction",
-            Kind::Concat { .. } | Kind::Repeat { .. } | Kind::Reshape => "move",
+            Kind::Concat { .. } | Kind::Repeat { .. } | Kind::Copy(_) | Kind::Reshape => "move",
         }
     }
 }

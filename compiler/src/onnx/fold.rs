@@ -267,7 +267,7 @@ fn concat(
     let outer: usize = shape[..axis].iter().product();
     let parts = list.iter().map(|x| data(x, pay)).collect::<Result<Vec<_>, _>>()?;
     pay(small(&shape)?)?;
-    let blocks = |count: usize| if outer == 0 { 0 } else { count / outer };
+    let blocks = |count: usize| count.checked_div(outer).unwrap_or(0);
     if parts.iter().all(|part| matches!(part, Data::Ints(_))) {
         let parts: Vec<Vec<i64>> = list.iter().map(|x| x.ints()).collect::<Result<_, _>>()?;
         let rows =

@@ -31,6 +31,16 @@ pub struct Input {
     pub dims: Vec<Dimension>,
 }
 
+impl Input {
+    /// The names of its open dimensions.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.dims.iter().filter_map(|dim| match dim {
+            Dimension::Symbol(name) => Some(name.as_str()),
+            Dimension::Fixed(_) => None,
+        })
+    }
+}
+
 /// Reads the type of an input.
 pub(super) fn input(info: &proto::ValueInfo) -> Result<Input, OnnxError> {
     let wrong = |what: String, help: &str| {

@@ -137,6 +137,9 @@ impl Onnx {
         let free = graph.input.iter().filter(|info| !given.contains(info.name.as_str()));
         let mut inputs = free.map(inputs::input).collect::<Result<Vec<_>, _>>()?;
         let mut taken = names::Taken::default();
+        // A symbol is no input's name.
+        let symbols: BTreeSet<String> = inputs.iter().flat_map(Input::symbols).map(str::to_owned).collect();
+        symbols.iter().for_each(|symbol| drop(taken.unique(symbol)));
         inputs.iter_mut().for_each(|input| input.called = taken.unique(&input.called));
         Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs: graph.output, initializers, nodes })
     }

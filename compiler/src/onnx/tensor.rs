@@ -214,7 +214,7 @@ impl Stored {
                 ));
             }
             Payload::Floats(list) => list.iter().map(|&v| f64::from(v)).for_each(|v| f(v, v as i64)),
-            Payload::Doubles(list) => list.iter().map(|&v| v).for_each(|v| f(v, v as i64)),
+            Payload::Doubles(list) => list.iter().copied().for_each(|v| f(v, v as i64)),
             Payload::Longs(list) => list.iter().for_each(|&v| f(v as f64, v)),
             Payload::Unsigned(list) => list.iter().for_each(|&v| f(v as f64, i64::try_from(v).unwrap_or(i64::MAX))),
             Payload::Ints(list) => match self.element {

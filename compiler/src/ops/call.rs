@@ -1,5 +1,6 @@
 //! Calls of operators: what source may write.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Mismatch;
@@ -34,18 +35,37 @@ pub enum ArgKind {
     Pair,
     /// An integer for all sides, `(height, width)`, `(top, left, bottom, right)`, `"same"` or `"valid"`.
     Pad,
+    /// A list of integers.
+    List,
+    /// An integer or a list of them.
+    Ints,
+    /// A number for both directions, or `(height, width)`.
+    Scale,
+    /// One of these strings.
+    Word(&'static [&'static str]),
 }
 
 impl ArgKind {
     /// What the kind accepts, for messages.
-    pub fn describe(self) -> &'static str {
-        match self {
+    pub fn describe(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             ArgKind::Int => "an integer",
             ArgKind::Float => "a number",
             ArgKind::Bool => "`true` or `false`",
             ArgKind::Pair => "an integer or a pair `(height, width)`",
             ArgKind::Pad => "an integer, `(height, width)`, `(top, left, bottom, right)`, \"same\" or \"valid\"",
-        }
+            ArgKind::List => "a list of integers",
+            ArgKind::Ints => "an integer or a list of integers",
+            ArgKind::Scale => "a number or a pair `(height, width)`",
+            ArgKind::Word(words) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+                return Cow::Owned(match quoted.split_last() {
+                    Some((last, [])) => last.clone(),
+                    Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                    None => String::new(),
+                });
+            }
+        })
     }
 
     /// Whether a value is of this kind (ranges are the operator's business).
@@ -54,8 +74,16 @@ impl ArgKind {
             lengths.contains(&list.len()) && list.iter().all(|v| matches!(v, ArgValue::Int(_)))
         };
         match (self, value) {
-            (ArgKind::Int | ArgKind::Float | ArgKind::Pair | ArgKind::Pad, ArgValue::Int(_)) => true,
-            (ArgKind::Float, ArgValue::Float(_)) => true,
+            (
+                ArgKind::Int | ArgKind::Float | ArgKind::Pair | ArgKind::Pad | ArgKind::Ints | ArgKind::Scale,
+                ArgValue::Int(_),
+            ) => true,
+            (ArgKind::Float | ArgKind::Scale, ArgValue::Float(_)) => true,
+            (ArgKind::List | ArgKind::Ints, ArgValue::List(list)) => ints(list, &[list.len()]),
+            (ArgKind::Scale, ArgValue::List(list)) => {
+                list.len() == 2 && list.iter().all(|v| matches!(v, ArgValue::Int(_) | ArgValue::Float(_)))
+            }
+            (ArgKind::Word(words), ArgValue::Str(word)) => words.contains(&word.as_str()),
             (ArgKind::Bool, ArgValue::Bool(_)) => true,
             (ArgKind::Pair, ArgValue::List(list)) => ints(list, &[2]),
             (ArgKind::Pad, ArgValue::List(list)) => ints(list, &[2, 4]),
@@ -80,6 +108,8 @@ pub enum Default {
     None,
     /// Whatever this other argument is.
     SameAs(&'static str),
+    /// This string.
+    Word(&'static str),
 }
 
 /// One argument of an operator.
@@ -212,6 +242,7 @@ impl<'a> Call<'a> {
             }
             let default = match arg.default {
                 Default::Required | Default::None => continue,
+                Default::Word(word) => ArgValue::Str(word.to_string()),
                 Default::Int(v) => ArgValue::Int(v),
                 Default::Float(v) => ArgValue::Float(v),
                 Default::Bool(v) => ArgValue::Bool(v),
@@ -237,6 +268,64 @@ impl<'a> Call<'a> {
         match self.get(name)? {
             ArgValue::Int(v) => in_range(name, *v, low),
             _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Int.describe()))),
+        }
+    }
+
+    /// Whether an argument has a value: it is given or has a default.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Whether an argument is a list.
+    pub fn is_list(&self, name: &str) -> bool {
+        matches!(self.values.get(name), Some(ArgValue::List(_)))
+    }
+
+    /// Signed integers: one, or a list of them.
+    ///
+    /// # Errors
+    /// It is something else, or one is beyond [`MAX_ATTRIBUTE`].
+    pub fn signed_list(&self, name: &'static str) -> Result<Vec<i64>, CallError> {
+        let list = match self.get(name)? {
+            ArgValue::List(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        list.iter()
+            .map(|value| match value {
+                ArgValue::Int(v) if *v < 0 => Ok((*v).max(-MAX_ATTRIBUTE)),
+                ArgValue::Int(v) => in_range(name, *v, 0).map(|v| v as i64),
+                _ => Err(CallError::argument(name, format!("`{name}` must hold integers"))),
+            })
+            .collect()
+    }
+
+    /// One of the words that the argument's kind lists.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn word(&self, name: &'static str) -> Result<&str, CallError> {
+        match self.get(name)? {
+            ArgValue::Str(word) => Ok(word),
+            _ => Err(CallError::argument(name, format!("`{name}` must be a string"))),
+        }
+    }
+
+    /// Finite numbers for height and width.
+    ///
+    /// # Errors
+    /// One is not a number.
+    pub fn numbers(&self, name: &'static str) -> Result<[f64; 2], CallError> {
+        let number = |value: &ArgValue| match value {
+            ArgValue::Int(v) => Ok(*v as f64),
+            ArgValue::Float(v) if v.is_finite() => Ok(*v),
+            _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Scale.describe()))),
+        };
+        match self.get(name)? {
+            ArgValue::List(list) => match &list[..] {
+                [h, w] => Ok([number(h)?, number(w)?]),
+                _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Scale.describe()))),
+            },
+            one => number(one).map(|v| [v, v]),
         }
     }
 
@@ -274,11 +363,6 @@ impl<'a> Call<'a> {
         }
         Err(CallError::argument(name, format!("`{name}` must be finite in f32, found {value:?}"))
             .help(format!("the largest number of f32 is {:e}", f32::MAX)))
-    }
-
-    /// Whether an argument has a value: it is given or has a default.
-    pub fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
     }
 
     /// A truth value.

@@ -7,6 +7,7 @@
 pub mod call;
 pub mod elementwise;
 pub mod geometry;
+pub mod moves;
 pub mod pooling;
 pub mod reader;
 pub mod rng;
@@ -32,6 +33,8 @@ pub enum Attr {
     Float(f64),
     /// `ceil=true`
     Bool(bool),
+    /// `mode=reflect`
+    Word(String),
 }
 
 /// Attributes in their printing order.
@@ -93,6 +96,8 @@ pub enum Field {
         /// Results an element of the operand, in height and width.
         times: [usize; 2],
     },
+    /// One element of the operand, whose height and width are exchanged.
+    Turned,
     /// The whole operand.
     Everything,
 }
@@ -236,6 +241,7 @@ operators! {
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
+    channel_shuffle::ChannelShuffle,
     clip::Clip,
     concat::Concat,
     constant::Constant,
@@ -248,6 +254,7 @@ operators! {
     flatten::Flatten,
     gelu::Gelu,
     global_avg_pool::GlobalAvgPool,
+    global_max_pool::GlobalMaxPool,
     hard_sigmoid::HardSigmoid,
     hard_swish::HardSwish,
     leaky_relu::LeakyRelu,
@@ -264,16 +271,22 @@ operators! {
     prelu::Prelu,
     relu::Relu,
     relu6::Relu6,
+    reshape::Reshape,
     resize::Resize,
     scale::Scale,
     selu::Selu,
     sigmoid::Sigmoid,
     silu::Silu,
+    slice::Slice,
     softmax::Softmax,
     softplus::Softplus,
+    split::Split,
     sqrt::Sqrt,
+    squeeze::Squeeze,
     sub::Sub,
     tanh::Tanh,
+    transpose::Transpose,
+    unsqueeze::Unsqueeze,
 }
 
 /// The row of an operator, by name.

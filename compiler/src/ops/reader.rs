@@ -20,6 +20,47 @@ impl AttrReader {
         self.attributes.remove(name).ok_or_else(|| format!("attribute `{name}` is missing"))
     }
 
+    /// Whether there is such an attribute, not yet taken.
+    pub fn has(&self, name: &str) -> bool {
+        self.attributes.contains_key(name)
+    }
+
+    /// Integers of either sign.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn signed_list(&mut self, name: &str) -> Result<Vec<i64>, String> {
+        let limits = -MAX_ATTRIBUTE..=MAX_ATTRIBUTE;
+        match self.take(name)? {
+            Attr::Ints(list) if list.iter().all(|v| limits.contains(v)) => Ok(list),
+            _ => Err(format!("attribute `{name}` must be a list of integers from -{MAX_ATTRIBUTE} to {MAX_ATTRIBUTE}")),
+        }
+    }
+
+    /// An integer of either sign.
+    ///
+    /// # Errors
+    /// It is missing or of another kind.
+    pub fn signed(&mut self, name: &str) -> Result<i64, String> {
+        match self.take(name)? {
+            Attr::Int(v) if (-MAX_ATTRIBUTE..=MAX_ATTRIBUTE).contains(&v) => Ok(v),
+            _ => Err(format!("attribute `{name}` must be an integer from -{MAX_ATTRIBUTE} to {MAX_ATTRIBUTE}")),
+        }
+    }
+
+    /// What one of these words stands for.
+    ///
+    /// # Errors
+    /// It is missing or another.
+    pub fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<T, String> {
+        let taken = self.take(name)?;
+        let known = words.iter().find(|(word, _)| matches!(&taken, Attr::Word(taken) if taken == word));
+        known.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            format!("attribute `{name}` must be one of {}", words.join(", "))
+        })
+    }
+
     /// A non-negative integer.
     ///
     /// # Errors
@@ -72,11 +113,6 @@ impl AttrReader {
     pub fn single(&mut self, name: &str) -> Result<f64, String> {
         let value = self.float(name)?;
         if (value as f32).is_finite() { Ok(value) } else { Err(format!("attribute `{name}` must be finite in f32")) }
-    }
-
-    /// Whether an attribute is there and not taken.
-    pub fn has(&self, name: &str) -> bool {
-        self.attributes.contains_key(name)
     }
 
     /// A truth value.

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::loops::expr::{Binary, Expr};
+use crate::loops::pieces::{Pieces, Source};
 use crate::loops::stage::{Combine, Count, Kind, Operand, Place};
 
 mod symbolic;
@@ -71,6 +72,7 @@ fn defaults_are_of_their_kinds() {
         for arg in entry.signature.args {
             let fits = match arg.default {
                 call::Default::Required | call::Default::None => true,
+                call::Default::Word(word) => arg.kind.accepts(&ArgValue::Str(word.to_string())),
                 call::Default::Int(v) => arg.kind.accepts(&ArgValue::Int(v)),
                 call::Default::Float(v) => arg.kind.accepts(&ArgValue::Float(v)),
                 call::Default::Bool(v) => arg.kind.accepts(&ArgValue::Bool(v)),
@@ -101,16 +103,17 @@ fn lowered_in_f32_within_the_bounds() {
             results.iter().map(|result| &result.shape).collect::<Vec<_>>(),
             types.iter().map(|ty| &ty.shape).collect::<Vec<_>>()
         );
-        let lowered = run(example, &inputs, &types[0]);
-        assert_eq!(lowered.data.len(), results[0].value.len(), "{name}");
-        for (i, &found) in lowered.data.iter().enumerate() {
-            let (value, bound) = results[0].at(i);
-            assert!(bound >= 0.0, "{name}: bound {bound}");
-            if value.is_nan() {
-                assert!(found.is_nan(), "{example:?}: {found} instead of NaN at {i}");
-            } else {
-                let off = (f64::from(found) - value).abs();
-                assert!(off <= bound, "{example:?}: {found} instead of {value} +- {bound} at {i}");
+        for (lowered, result) in run(example, &inputs, &types).iter().zip(&results) {
+            assert_eq!(lowered.data.len(), result.value.len(), "{name}");
+            for (i, &found) in lowered.data.iter().enumerate() {
+                let (value, bound) = result.at(i);
+                assert!(bound >= 0.0, "{name}: bound {bound}");
+                if value.is_nan() {
+                    assert!(found.is_nan(), "{example:?}: {found} instead of NaN at {i}");
+                } else {
+                    let off = (f64::from(found) - value).abs();
+                    assert!(off <= bound, "{example:?}: {found} instead of {value} +- {bound} at {i}");
+                }
             }
         }
         if inputs.iter().flat_map(|x| &x.value).all(|&v| v > 0.0) {
@@ -139,14 +142,14 @@ impl Buffer {
 }
 
 /// Runs the stages of an example in f32.
-fn run(example: &Example<Op>, inputs: &[Bounded], result: &Type) -> Buffer {
-    let lowering = example.op.lower(&example.inputs.iter().collect::<Vec<_>>(), &[result]);
+fn run(example: &Example<Op>, inputs: &[Bounded], results: &[Type]) -> Vec<Buffer> {
+    let lowering = example.op.lower(&example.inputs.iter().collect::<Vec<_>>(), &results.iter().collect::<Vec<_>>());
     let inputs: Vec<Buffer> = inputs
         .iter()
         .map(|x| Buffer { shape: x.shape.clone(), data: x.value.iter().map(|&v| v as f32).collect() })
         .collect();
     let mut temps: Vec<Option<Buffer>> = vec![None; lowering.temps.len()];
-    let mut written = None;
+    let mut written: Vec<Option<Buffer>> = vec![None; results.len()];
     for stage in &lowering.stages {
         let reads: Vec<&Buffer> = stage
             .reads
@@ -154,22 +157,23 @@ fn run(example: &Example<Op>, inputs: &[Bounded], result: &Type) -> Buffer {
             .map(|place| match *place {
                 Place::Input(i) => &inputs[i],
                 Place::Temp(i) => temps[i].as_ref().expect("written before it is read"),
-                Place::Result(_) => written.as_ref().expect("written before it is read"),
+                Place::Result(i) => written[i].as_ref().expect("written before it is read"),
             })
             .collect();
         let shape = match stage.write {
             Place::Temp(i) => lowering.temps[i].shape.clone(),
-            _ => result.shape.clone(),
+            Place::Result(i) => results[i].shape.clone(),
+            place @ Place::Input(_) => panic!("{place:?} cannot be written"),
         };
         let data = compute(&stage.kind, &reads, &shape);
         assert_eq!(data.len(), shape.iter().product::<usize>(), "{stage:?}");
         match stage.write {
             Place::Temp(i) => temps[i] = Some(Buffer { shape, data }),
-            Place::Result(0) => written = Some(Buffer { shape, data }),
-            place => panic!("{place:?} cannot be written here"),
+            Place::Result(i) => written[i] = Some(Buffer { shape, data }),
+            Place::Input(_) => {}
         }
     }
-    written.expect("the result is written")
+    written.into_iter().map(|result| result.expect("every result is written")).collect()
 }
 
 /// All positions of a shape of rank 4, in row-major order.
@@ -277,8 +281,46 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             let source = |[n, c, y, z]: [usize; 4]| reads[0].pixel([n, c, y / scale[0], z / scale[1]], [0, 0]);
             positions(shape).map(|at| source(at).unwrap_or(f32::NAN)).collect()
         }
+        Kind::Copy(pieces) => copied(pieces, reads[0]),
         Kind::Reshape => x.map(|x| x.data.clone()).unwrap_or_default(),
     }
+}
+
+/// What a copy in pieces gives; each element is written exactly once.
+fn copied(pieces: &Pieces, x: &Buffer) -> Vec<f32> {
+    let index = |shape: &[usize], at: &[usize]| {
+        at.iter().zip(shape).fold(0, |index, (&position, &extent)| {
+            assert!(position < extent, "{at:?} is outside of {shape:?}");
+            index * extent + position
+        })
+    };
+    assert_eq!(x.data.len(), pieces.from.iter().product::<usize>(), "{pieces}");
+    let mut result = vec![None; pieces.to.iter().product()];
+    for piece in &pieces.pieces {
+        let count: usize = piece.extent.iter().product();
+        for mut rest in 0..count {
+            let mut at = vec![0; piece.extent.len()];
+            for (position, extent) in at.iter_mut().zip(&piece.extent).rev() {
+                (*position, rest) = (rest % extent, rest / extent);
+            }
+            let value = match &piece.source {
+                Source::Constant(value) => *value,
+                Source::Operand(steps) => {
+                    let mut from = vec![None; pieces.from.len()];
+                    for (steps, &position) in steps.iter().zip(&at) {
+                        let moved = steps.start as i64 + steps.by * position as i64;
+                        assert_eq!(from[steps.dim].replace(usize::try_from(moved).unwrap()), None);
+                    }
+                    let from: Vec<usize> =
+                        from.into_iter().map(|position| position.expect("every dimension")).collect();
+                    x.data[index(&pieces.from, &from)]
+                }
+            };
+            at.iter_mut().zip(&piece.start).for_each(|(position, start)| *position += start);
+            assert_eq!(result[index(&pieces.to, &at)].replace(value), None, "{pieces}");
+        }
+    }
+    result.into_iter().map(|value| value.expect("pieces cover the result")).collect()
 }
 
 /// The larger; NaN if either is.

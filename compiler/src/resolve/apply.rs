@@ -59,7 +59,10 @@ impl<'a> Resolver<'a> {
         if self.impure(site.primary, "a tensor") {
             return Value::Error;
         }
-        if self.nodes_before + self.builder.graph().nodes.len() >= MAX_NODES {
+        let graph = self.builder.graph();
+        // Nodes with several results count as so many.
+        let nodes = graph.values.len() - graph.params.len() - graph.inputs.len();
+        if self.nodes_before + nodes >= MAX_NODES {
             let message = self.for_the_run(format!("there are more than {MAX_NODES} layers"));
             return self.fatal(
                 Diagnostic::new(codes::TOO_MANY_NODES, message)

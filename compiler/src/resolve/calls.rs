@@ -493,6 +493,7 @@ impl<'a> Resolver<'a> {
                     ops::call::Default::Float(v) => format!("{}: {v:?}", arg.name),
                     ops::call::Default::Bool(v) => format!("{}: {v}", arg.name),
                     ops::call::Default::SameAs(other) => format!("{}: {other}", arg.name),
+                    ops::call::Default::Word(word) => format!("{}: {word:?}", arg.name),
                 });
                 operands.chain(args).collect()
             }

@@ -203,13 +203,16 @@ fn meant(kind: ops::ArgKind, value: &Value) -> Option<String> {
     match (kind, value) {
         (ops::ArgKind::Bool, Value::Int(0)) => Some("false".to_string()),
         (ops::ArgKind::Bool, Value::Int(1)) => Some("true".to_string()),
-        (ops::ArgKind::Int | ops::ArgKind::Pair | ops::ArgKind::Pad, Value::Float(v))
+        (ops::ArgKind::Int | ops::ArgKind::Ints | ops::ArgKind::Pair | ops::ArgKind::Pad, Value::Float(v))
             if v.fract() == 0.0 && v.abs() < MAX_ATTRIBUTE as f64 =>
         {
             Some(format!("{v}"))
         }
         (ops::ArgKind::Pad, Value::Str(text)) => {
             suggest::nearest(text, ["same", "valid"]).map(|near| format!("\"{near}\""))
+        }
+        (ops::ArgKind::Word(words), Value::Str(text)) => {
+            suggest::nearest(text, words.iter().copied()).map(|near| format!("\"{near}\""))
         }
         _ => None,
     }

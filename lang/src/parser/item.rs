@@ -60,17 +60,20 @@ impl Convert<'_> {
         let span = self.span(&pair);
         let path = find(&pair, Rule::string)?;
         let path_span = self.span(&path);
-        if path.as_str().contains('\\') {
-            let repaired = path.as_str().replace("\\\\", "/").replace('\\', "/");
+        let before = self.error_count();
+        let value = self.string(path.as_str(), path_span);
+        if self.error_count() > before {
+            // What is no escape is a path of another system.
+            self.errors.borrow_mut().truncate(before);
             self.report(
                 Diagnostic::new(codes::IMPORT_PATH, "the path of an import has no backslashes")
                     .label(path_span, "folders are separated by `/`")
                     .help("write `/`, on every system")
-                    .fix(path_span, repaired),
+                    .fix(path_span, path.as_str().replace("\\\\", "/").replace('\\', "/")),
             );
             return None;
         }
-        let ExprKind::Str(path) = self.string(path.as_str(), path_span) else {
+        let ExprKind::Str(path) = value else {
             return None;
         };
         let names = pair.into_inner().filter(|part| part.as_rule() == Rule::imported).filter_map(|part| {

@@ -153,6 +153,7 @@ impl<'t> Parser<'t> {
             Token::Float(v) => Attr::Float(v),
             Token::Word("true") => Attr::Bool(true),
             Token::Word("false") => Attr::Bool(false),
+            Token::Word(word) => Attr::Word(word.to_string()),
             Token::Punct('[') => {
                 self.bump()?;
                 let mut list = Vec::new();
@@ -168,7 +169,7 @@ impl<'t> Parser<'t> {
                 }
                 Attr::Ints(list)
             }
-            _ => return self.unexpected("a number, `true`, `false` or a list of integers"),
+            _ => return self.unexpected("a number, a word or a list of integers"),
         };
         self.bump()?;
         Ok(attr)

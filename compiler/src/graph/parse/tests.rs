@@ -141,7 +141,7 @@ fn e0603_unexpected() {
     check("= relu", "= %c relu", "E0603", "%c");
     check("%y = ", "@y = ", "E0603", "@y");
     check("%y = relu", "%y = relu\n", "E0603", "\n");
-    check("groups=1", "groups=f32", "E0603", "f32");
+    check("groups=1", "groups=%c", "E0603", "%c");
     check("groups=1", "groups=[1,x]", "E0603", "x");
     check("groups=1", "groups", "E0603", "}");
     check("%y = ", "param @late: f32[1]\n  %y = ", "E0603", "param");

@@ -4,6 +4,7 @@
 pub mod concat;
 pub mod contraction;
 pub mod conv;
+pub mod copy;
 pub mod pointwise;
 pub mod reduce;
 pub mod repack;

@@ -55,7 +55,10 @@ pub(super) fn selu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let [alpha, gamma] = ALPHA_GAMMA;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
     if !near(node.float("alpha", alpha)?, alpha) || !near(node.float("gamma", gamma)?, gamma) {
-        return Err(node.unsupported("with other constants than the usual"));
+        let x = importer.operand(node, 0)?;
+        let (alpha, gamma) = (node.float("alpha", alpha)?, node.float("gamma", gamma)?);
+        let x = importer.apply(node, "elu", vec![x], vec![("alpha", float(alpha))])?;
+        return single(super::arithmetic::scaled(importer, node, x, gamma)?);
     }
     apply(importer, node, "selu", Vec::new())
 }

@@ -1,5 +1,6 @@
 //! The attributes that convolutions and pools share.
 
+use super::super::codes;
 use super::super::error::OnnxError;
 use super::super::importer::Arguments;
 use super::super::node::Node;
@@ -45,6 +46,11 @@ impl Window {
         let input = &x[2..];
         let given = sizes(node, "kernel_shape", dims, 1)?;
         let kernel = match (given, weight.and_then(|shape| shape.get(2..))) {
+            (_, Some(shape)) if shape.len() != dims => {
+                let message = format!("its weight has {} spatial dimensions, its operand {dims}", shape.len());
+                let help = "the model's shapes do not fit each other: export it again";
+                return Err(node.error(codes::OPERANDS, message, help));
+            }
             (Some(given), Some(shape)) if given != shape => {
                 return Err(node.bad_attribute(
                     "kernel_shape",
@@ -53,8 +59,8 @@ impl Window {
                 ));
             }
             (Some(given), _) => given,
-            (None, Some(shape)) if shape.len() == dims => shape.to_vec(),
-            (None, _) => return Err(node.bad_attribute("kernel_shape", "missing", "given")),
+            (None, Some(shape)) => shape.to_vec(),
+            (None, None) => return Err(node.bad_attribute("kernel_shape", "missing", "given")),
         };
         let stride = sizes(node, "strides", dims, 1)?.unwrap_or_else(|| vec![1; dims]);
         let dilation = sizes(node, "dilations", dims, 1)?.unwrap_or_else(|| vec![1; dims]);

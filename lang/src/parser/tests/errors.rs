@@ -24,7 +24,6 @@ const TABLE: &[(&str, &str)] = &[
     ("import parts/blocks.net { conv_relu }", "E0104"),
     ("import ../blocks.net { conv_relu }", "E0104"),
     ("import \"parts\\blocks.net\" { conv_relu }", "E0135"),
-    ("import \"parts\\\\blocks.net\" { conv_relu }", "E0135"),
     ("from \"blocks.net\" import conv_relu", "E0111"),
     ("from blocks import conv_relu, conv_bn", "E0111"),
     ("let a, b = y\n a", "E0108"),
