@@ -55,12 +55,18 @@ pub fn good(kind: Kind) -> [Vec<u8>; 5] {
         ],
         Kind::Safetensors => {
             let halves = weights::GOOD
-                .replace("F32\",\"shape\":[2,3],\"data_offsets\":[8,32]", "BF16\",\"shape\":[2,3],\"data_offsets\":[4,16]")
+                .replace(
+                    "F32\",\"shape\":[2,3],\"data_offsets\":[8,32]",
+                    "BF16\",\"shape\":[2,3],\"data_offsets\":[4,16]",
+                )
                 .replace("F32\",\"shape\":[2],\"data_offsets\":[0,8]", "F16\",\"shape\":[2],\"data_offsets\":[0,4]");
             [
                 weights::file(weights::GOOD, 32),
                 weights::file(halves, 16),
-                weights::file(r#"{"__metadata__":{"format":"pt"},"":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  "#, 4),
+                weights::file(
+                    r#"{"__metadata__":{"format":"pt"},"":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  "#,
+                    4,
+                ),
                 read("references/operators/chain_classifier/model.safetensors"),
                 read("references/operators/chain_unet/model.safetensors"),
             ]
@@ -70,7 +76,11 @@ pub fn good(kind: Kind) -> [Vec<u8>; 5] {
             read("references/operators/abs/input.npy"),
             npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (), }\n", &[0; 4]),
             npy(2, "{\"shape\": (2, 0, 3), \"fortran_order\": False, \"descr\": \"<f4\"}", &[]),
-            npy(3, "{'descr': '<f4', 'fortran_order': True, 'shape': (32,), }                          \n", &[0xc0; 128]),
+            npy(
+                3,
+                "{'descr': '<f4', 'fortran_order': True, 'shape': (32,), }                          \n",
+                &[0xc0; 128],
+            ),
         ],
         Kind::Graph => ["mnist", "pointwise_conv", "resize", "tiny", "googlenet"].map(|name| {
             let mut text = snapshot(name);
@@ -127,15 +137,69 @@ pub fn prefixes(kind: Kind, step: usize) -> impl Iterator<Item = FileCase> {
 
 /// Numbers that are lengths, extents or offsets at the edge of something.
 const EDGES: &[u64] = &[
-    0, 1, 2, 7, 8, 9, 127, 128, 255, 256, 65_535, 65_536, 1 << 20, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 1 << 40, 1 << 61, i64::MAX as u64,
-    1 << 63, u64::MAX - 7, u64::MAX,
+    0,
+    1,
+    2,
+    7,
+    8,
+    9,
+    127,
+    128,
+    255,
+    256,
+    65_535,
+    65_536,
+    1 << 20,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_ffff,
+    1 << 40,
+    1 << 61,
+    i64::MAX as u64,
+    1 << 63,
+    u64::MAX - 7,
+    u64::MAX,
 ];
 
 /// Pieces of texts that mean something in one of the formats.
 const WORDS: &[&str] = &[
-    "0", "-1", "1", "4294967296", "18446744073709551615", "1e9", "nan", "inf", "null", "[]", "{}", "()", ",", "\"", "'", "f32", "u8", "i64",
-    "<f8", ">f4", "True", "F16", "BF16", "I64", "__metadata__", "shape", "%x", "@w", "return", "train", "conv", "../", "Relu", "Concat", "Reshape",
-    "\u{1b}[2J", "é",
+    "0",
+    "-1",
+    "1",
+    "4294967296",
+    "18446744073709551615",
+    "1e9",
+    "nan",
+    "inf",
+    "null",
+    "[]",
+    "{}",
+    "()",
+    ",",
+    "\"",
+    "'",
+    "f32",
+    "u8",
+    "i64",
+    "<f8",
+    ">f4",
+    "True",
+    "F16",
+    "BF16",
+    "I64",
+    "__metadata__",
+    "shape",
+    "%x",
+    "@w",
+    "return",
+    "train",
+    "conv",
+    "../",
+    "Relu",
+    "Concat",
+    "Reshape",
+    "\u{1b}[2J",
+    "é",
 ];
 
 /// An endless sequence of mutations of the good files of a kind.
@@ -222,7 +286,11 @@ impl FileMutations {
         let field = fields.get(at)?.clone();
         let is_long = field.key & 7 == 2 && field.content.len() > 1;
         // Down, most often, where it can be a message.
-        if is_long && depth < 8 && self.below(8) > 0 && let Some(content) = self.change_message(&field.content, depth + 1) {
+        if is_long
+            && depth < 8
+            && self.below(8) > 0
+            && let Some(content) = self.change_message(&field.content, depth + 1)
+        {
             fields[at].content = content;
             return Some(fields.iter().flat_map(Field::bytes).collect());
         }
@@ -230,7 +298,7 @@ impl FileMutations {
             0 => drop(fields.remove(at)),
             1 => fields.insert(other, field),
             2 => fields.swap(at, other),
-            3 => fields[at].content.clone_from(&fields[other].content.clone()),
+            3 => fields[at].content = fields[other].content.clone(),
             4 => fields[at].key = field.key & 7 | (self.below(26) as u64) << 3,
             _ if field.key & 7 == 2 => self.change(&mut fields[at].content),
             _ => fields[at].number = if self.rng.flip() { self.rng.pick(EDGES) } else { self.below(20) as u64 },

@@ -75,14 +75,16 @@ fn all_unknown_operators_are_named_at_once() {
         node("Unknown", &["b"], &["c"], &[]),
         node("Frobnicate", &["c"], &["y"], &[]),
     ];
-    let model = Model { opset: 13, nodes, inputs: vec![value("x", &[1])], outputs: vec![value("y", &[1])], ..Model::default() };
+    let model =
+        Model { opset: 13, nodes, inputs: vec![value("x", &[1])], outputs: vec![value("y", &[1])], ..Model::default() };
     insta::assert_snapshot!(rendering(&model.bytes()));
 }
 
 #[test]
 fn a_circle() {
     let nodes = vec![node("Add", &["x", "b"], &["a"], &[]).text(3, "sum"), node("Relu", &["a"], &["b"], &[])];
-    let model = Model { opset: 13, nodes, inputs: vec![value("x", &[1])], outputs: vec![value("b", &[1])], ..Model::default() };
+    let model =
+        Model { opset: 13, nodes, inputs: vec![value("x", &[1])], outputs: vec![value("b", &[1])], ..Model::default() };
     insta::assert_snapshot!(rendering(&model.bytes()));
 }
 
@@ -108,7 +110,10 @@ fn what_does_not_matter_is_passed_over() {
         ("training information", with(Message::new().message(20, &Message::new().message(2, &graph)))),
         ("functions that nothing calls", with(Message::new().message(25, &Message::new().text(1, "Block")))),
         ("metadata", with(Message::new().message(14, &Message::new().text(1, "a").text(2, "b")))),
-        ("an operator set of another domain", with(Message::new().message(8, &Message::new().text(1, "ai.onnx.ml").int(2, 3)))),
+        (
+            "an operator set of another domain",
+            with(Message::new().message(8, &Message::new().text(1, "ai.onnx.ml").int(2, 3))),
+        ),
         ("a field of a later version", with(Message::new().text(1000, "new"))),
     ] {
         let scratch = Scratch::new();

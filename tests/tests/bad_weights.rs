@@ -9,8 +9,8 @@ use rebirth_compiler::resolve::Settings;
 use rebirth_compiler::weights;
 use rebirth_lang::Source;
 use rebirth_runtime::Error;
-use rebirth_tests::bad::weights::{GOOD, all, file};
 use rebirth_tests::bad;
+use rebirth_tests::bad::weights::{GOOD, all, file};
 use rebirth_tests::files::Scratch;
 
 const NET: &str = "net one(x: f32[n, 3]) -> f32[n, 2] { x |> dense(2) as fc }";

@@ -51,7 +51,8 @@ fn samples() {
         let (tree, taken) = measured(&ALLOCATED, || parsed(&source).is_ok());
         assert!(tree);
         check_bound(&format!("the tree of {name}"), source.text().len(), 0, taken);
-        let (outcome, taken) = measured(&ALLOCATED, || checked(Program::single(&source), &Settings::default(), Depth::Loops));
+        let (outcome, taken) =
+            measured(&ALLOCATED, || checked(Program::single(&source), &Settings::default(), Depth::Loops));
         assert!(outcome.nodes > 5);
         check_bound(&name, source.text().len(), outcome.nodes, taken);
     }

@@ -9,8 +9,24 @@ pub const BESIDE: [(&str, usize); 2] = [("data.bin", 16), ("empty.bin", 0)];
 
 /// All of them.
 pub fn all() -> Vec<Bad> {
-    [framing(), cut(), sets(), tensors(), elements(), external(), values(), inputs(), outputs(), unsupported(), attributes(), arity(), operands(), known(), names()]
-        .concat()
+    [
+        framing(),
+        cut(),
+        sets(),
+        tensors(),
+        elements(),
+        external(),
+        values(),
+        inputs(),
+        outputs(),
+        unsupported(),
+        attributes(),
+        arity(),
+        operands(),
+        known(),
+        names(),
+    ]
+    .concat()
 }
 
 /// The small model, changed.
@@ -60,14 +76,26 @@ fn framing() -> Vec<Bad> {
         bad("a group", "unknown kind", &behind(&[0x0b, 0x0c])),
         bad("a kind of field that does not exist", "unknown kind", &behind(&[0x0e])),
         bad("a length beyond the end", "ends within", &behind(&[0x3a, 0x7f])),
-        bad("a length of 2^63", "ends within", &behind(&[0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01])),
+        bad(
+            "a length of 2^63",
+            "ends within",
+            &behind(&[0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]),
+        ),
         bad("a length that does not end", "ends within", &behind(&[[0x3a].as_slice(), &[0xff; 12]].concat())),
         bad("a number that does not end", "ends within", &behind(&[0x08, 0xff])),
         bad("a fixed number cut short", "ends within", &behind(&[0x0d, 0, 0])),
         bad("a graph that is a number", "wire type", &behind(&Message::new().int(7, 1).0)),
         bad("a node longer than its graph", "ends within", &behind(&[0x3a, 2, 0x0a, 1])),
-        bad("an operator that is not UTF-8", "UTF-8", &changed(|model| model.nodes.push(Message::new().bytes(4, b"Re\xfflu")))),
-        bad("floats of no whole number", "damaged", &with_bias(Message::new().int(1, 4).int(2, 1).text(8, "conv.bias").bytes(4, &[0; 15]))),
+        bad(
+            "an operator that is not UTF-8",
+            "UTF-8",
+            &changed(|model| model.nodes.push(Message::new().bytes(4, b"Re\xfflu"))),
+        ),
+        bad(
+            "floats of no whole number",
+            "damaged",
+            &with_bias(Message::new().int(1, 4).int(2, 1).text(8, "conv.bias").bytes(4, &[0; 15])),
+        ),
         Bad::new("a version and nothing else", "E1003", "no graph", vec![0x08, 0x07]),
         Bad::new("a graph of nothing", "E1003", "no outputs", Message::new().message(7, &Message::new()).0),
         Bad::new("no outputs", "E1003", "no outputs", changed(|model| model.outputs.clear())),
@@ -76,10 +104,13 @@ fn framing() -> Vec<Bad> {
 
 /// A model of several kilobytes, cut at every one of them.
 fn cut() -> Vec<Bad> {
-    let whole = changed(|model| model.initializers[2..].iter_mut().for_each(|tensor| *tensor = tensor.clone().text(12, &"a".repeat(4000))));
+    let whole = changed(|model| {
+        model.initializers[2..].iter_mut().for_each(|tensor| *tensor = tensor.clone().text(12, &"a".repeat(4000)))
+    });
     let ends = (1024..whole.len()).step_by(1024);
-    let cut: Vec<Bad> =
-        ends.map(|end| Bad::new(format!("cut behind {end} bytes"), "E1001", "ends within a field", whole[..end].to_vec())).collect();
+    let cut: Vec<Bad> = ends
+        .map(|end| Bad::new(format!("cut behind {end} bytes"), "E1001", "ends within a field", whole[..end].to_vec()))
+        .collect();
     assert!(cut.len() > 7, "{} bytes", whole.len());
     cut
 }
@@ -100,7 +131,12 @@ fn sets() -> Vec<Bad> {
         set("a negative operator set", -1, "operator set -1"),
         set("the largest operator set", i64::MAX, "9223372036854775807"),
         Bad::new("no operator set", "E1004", "does not say", of(&[])),
-        Bad::new("an operator set of another domain only", "E1004", "does not say", of(&[Message::new().text(1, "ai.onnx.ml").int(2, 3)])),
+        Bad::new(
+            "an operator set of another domain only",
+            "E1004",
+            "does not say",
+            of(&[Message::new().text(1, "ai.onnx.ml").int(2, 3)]),
+        ),
         Bad::new("two operator sets", "E1004", "two", of(&[Message::new().int(2, 13), Message::new().int(2, 9)])),
     ]
 }
@@ -133,9 +169,14 @@ fn tensors() -> Vec<Bad> {
         bad("nine dimensions", "9 dimensions", raw(&[1; 9], 4)),
         bad("a huge dimension behind an empty one", "more elements", raw(&[0, 1 << 40, 1 << 40], 0)),
         bad("a huge dimension before an empty one", "more elements", raw(&[1 << 40, 1 << 40, 0], 0)),
-        Bad::new("a tensor of an attribute cut short", "E1006", "gives `c`", changed(|model| {
-            model.nodes.push(node("Constant", &[], &["c"], &[tensor("value", &raw_tensor("", &[4], 1, &[0; 15]))]));
-        })),
+        Bad::new(
+            "a tensor of an attribute cut short",
+            "E1006",
+            "gives `c`",
+            changed(|model| {
+                model.nodes.push(node("Constant", &[], &["c"], &[tensor("value", &raw_tensor("", &[4], 1, &[0; 15]))]));
+            }),
+        ),
         Bad::new("a sparse tensor", "E1006", "sparse", and_graph(&Message::new().message(15, &Message::new()))),
         Bad::new("an empty bias", "E1013", "Conv", with_bias(raw(&[0], 0))),
         Bad::new("a bias of two dimensions", "E1013", "[2, 2]", with_bias(raw(&[2, 2], 16))),
@@ -143,11 +184,25 @@ fn tensors() -> Vec<Bad> {
 }
 
 fn elements() -> Vec<Bad> {
-    let types = [(0, "no type"), (8, "STRING"), (14, "COMPLEX64"), (15, "COMPLEX128"), (17, "type 17"), (22, "type 22"), (99, "type 99"), (-1, "type -1")];
+    let types = [
+        (0, "no type"),
+        (8, "STRING"),
+        (14, "COMPLEX64"),
+        (15, "COMPLEX128"),
+        (17, "type 17"),
+        (22, "type 22"),
+        (99, "type 99"),
+        (-1, "type -1"),
+    ];
     types
         .into_iter()
         .map(|(number, word)| {
-            Bad::new(format!("a tensor of type {number}"), "E1018", word, with_bias(raw_tensor("conv.bias", &[4], number, &[0; 16])))
+            Bad::new(
+                format!("a tensor of type {number}"),
+                "E1018",
+                word,
+                with_bias(raw_tensor("conv.bias", &[4], number, &[0; 16])),
+            )
         })
         .collect()
 }
@@ -159,7 +214,10 @@ fn external() -> Vec<Bad> {
     };
     let at = |location: &str| outside(&[entry("location", location)]);
     let with = |more: &[(&str, &str)]| {
-        let entries: Vec<Message> = std::iter::once(("location", "data.bin")).chain(more.iter().copied()).map(|(key, text)| entry(key, text)).collect();
+        let entries: Vec<Message> = std::iter::once(("location", "data.bin"))
+            .chain(more.iter().copied())
+            .map(|(key, text)| entry(key, text))
+            .collect();
         outside(&entries)
     };
     let mut rows: Vec<Bad> = [
@@ -193,12 +251,37 @@ fn external() -> Vec<Bad> {
         Bad::new("data outside: a name too long for a file", "E0404", "cannot be read", at(&"a".repeat(5000))),
         Bad::new("data outside: nowhere", "E1007", "not said where", outside(&[])),
         Bad::new("data outside: an unknown key only", "E1007", "not said where", outside(&[entry("path", "data.bin")])),
-        Bad::new("data outside: a negative offset", "E1007", "the offset of its data is `-1`", with(&[("offset", "-1")])),
+        Bad::new(
+            "data outside: a negative offset",
+            "E1007",
+            "the offset of its data is `-1`",
+            with(&[("offset", "-1")]),
+        ),
         Bad::new("data outside: an offset that is no number", "E1007", "`0x10`", with(&[("offset", "0x10")])),
-        Bad::new("data outside: an offset beyond 64 bits", "E1007", "offset", with(&[("offset", "18446744073709551616")])),
-        Bad::new("data outside: an offset beyond the end", "E1007", "the file has 16", with(&[("offset", "17"), ("length", "0")])),
-        Bad::new("data outside: a sum that overflows", "E1007", "18446744073709551615", with(&[("offset", "18446744073709551615"), ("length", "16")])),
-        Bad::new("data outside: a length beyond the end", "E1007", "from byte 8", with(&[("offset", "8"), ("length", "16")])),
+        Bad::new(
+            "data outside: an offset beyond 64 bits",
+            "E1007",
+            "offset",
+            with(&[("offset", "18446744073709551616")]),
+        ),
+        Bad::new(
+            "data outside: an offset beyond the end",
+            "E1007",
+            "the file has 16",
+            with(&[("offset", "17"), ("length", "0")]),
+        ),
+        Bad::new(
+            "data outside: a sum that overflows",
+            "E1007",
+            "18446744073709551615",
+            with(&[("offset", "18446744073709551615"), ("length", "16")]),
+        ),
+        Bad::new(
+            "data outside: a length beyond the end",
+            "E1007",
+            "from byte 8",
+            with(&[("offset", "8"), ("length", "16")]),
+        ),
         Bad::new("data outside: no length, beyond the end", "E1007", "from byte 4", with(&[("offset", "4")])),
         Bad::new("data outside: a length that is no number", "E1007", "`many`", with(&[("length", "many")])),
         Bad::new("data outside: a length of less than the shape", "E1006", "12", with(&[("length", "12")])),
@@ -212,25 +295,47 @@ fn values() -> Vec<Bad> {
     let bad = |name: &str, word: &'static str, bytes: Vec<u8>| Bad::new(name, "E1008", word, bytes);
     let twice = |name: &str, word: &'static str, bytes: Vec<u8>| Bad::new(name, "E1009", word, bytes);
     vec![
-        bad("a circle of two", "`a`, which is defined behind", graph(&[2], vec![node("Add", &["x", "a"], &["b"], &[]), relu("b", "a"), relu("a", "y")], vec![])),
+        bad(
+            "a circle of two",
+            "`a`, which is defined behind",
+            graph(&[2], vec![node("Add", &["x", "a"], &["b"], &[]), relu("b", "a"), relu("a", "y")], vec![]),
+        ),
         bad("a circle of one", "`a`", graph(&[2], vec![node("Add", &["x", "a"], &["a"], &[]), relu("a", "y")], vec![])),
         bad("nodes in the wrong order", "defined behind", changed(|model| model.nodes.swap(0, 1))),
-        bad("a value that nothing defines", "`none`, which nothing defines", graph(&[2], vec![relu("none", "y")], vec![])),
+        bad(
+            "a value that nothing defines",
+            "`none`, which nothing defines",
+            graph(&[2], vec![relu("none", "y")], vec![]),
+        ),
         bad("a weight that is missing", "`fc.weight`", changed(|model| drop(model.initializers.remove(2)))),
         bad("an input that is missing", "`x`", changed(|model| model.inputs.clear())),
-        bad("a value of a graph within", "`inner`", graph(&[2], vec![node("Add", &["x", "inner"], &["y"], &[])], vec![])),
+        bad(
+            "a value of a graph within",
+            "`inner`",
+            graph(&[2], vec![node("Add", &["x", "inner"], &["y"], &[])], vec![]),
+        ),
         twice("two inputs of a name", "`x`", changed(|model| model.inputs.push(value("x", &[1])))),
-        twice("two tensors of a name", "`fc.bias`", changed(|model| model.initializers.push(floats("fc.bias", &[3], &[0.0; 3])))),
+        twice(
+            "two tensors of a name",
+            "`fc.bias`",
+            changed(|model| model.initializers.push(floats("fc.bias", &[3], &[0.0; 3]))),
+        ),
         twice("two results of a name", "gives `r`", changed(|model| model.nodes.push(relu("x", "r")))),
         twice("a result called as the input", "`x`", changed(|model| model.nodes.push(relu("c", "x")))),
         twice("a result called as a weight", "`fc.bias`", changed(|model| model.nodes.push(relu("c", "fc.bias")))),
         twice("a result called as its operand", "`c`", changed(|model| model.nodes[1] = relu("c", "c"))),
-        twice("two results of one node", "`s`", graph(&[4], vec![node("Split", &["x"], &["s", "s"], &[]), relu("s", "y")], vec![])),
+        twice(
+            "two results of one node",
+            "`s`",
+            graph(&[4], vec![node("Split", &["x"], &["s", "s"], &[]), relu("s", "y")], vec![]),
+        ),
     ]
 }
 
 fn inputs() -> Vec<Bad> {
-    let bad = |name: &str, word: &'static str, input: Message| Bad::new(name, "E1011", word, changed(|model| model.inputs = vec![input]));
+    let bad = |name: &str, word: &'static str, input: Message| {
+        Bad::new(name, "E1011", word, changed(|model| model.inputs = vec![input]))
+    };
     let of = |dims: &[Message]| {
         let shape = Message::new().messages(1, dims);
         Message::new().text(1, "x").message(2, &Message::new().message(1, &Message::new().int(1, 1).message(2, &shape)))
@@ -239,25 +344,57 @@ fn inputs() -> Vec<Bad> {
     let mut rows = vec![
         bad("an input without a type", "no tensor", Message::new().text(1, "x")),
         bad("an input that is a sequence", "no tensor", Message::new().text(1, "x").message(2, &sequence)),
-        bad("an input without a shape", "no shape", Message::new().text(1, "x").message(2, &Message::new().message(1, &Message::new().int(1, 1)))),
+        bad(
+            "an input without a shape",
+            "no shape",
+            Message::new().text(1, "x").message(2, &Message::new().message(1, &Message::new().int(1, 1))),
+        ),
         bad("an input of nine dimensions", "`x`", value("x", &[1; 9])),
         bad("an input of too many elements", "`x`", value("x", &[1, 2, 1 << 40, 1 << 40])),
         bad("an input of the largest extent", "`x`", value("x", &[i64::MAX, 2, 6, 6])),
-        bad("an input of a negative extent", "-6", of(&[Message::new().int(1, 1), Message::new().int(1, 2), Message::new().int(1, -6)])),
+        bad(
+            "an input of a negative extent",
+            "-6",
+            of(&[Message::new().int(1, 1), Message::new().int(1, 2), Message::new().int(1, -6)]),
+        ),
         bad("an input of the most negative extent", "-9223372036854775808", of(&[Message::new().int(1, i64::MIN)])),
-        Bad::new("an input of three channels for two", "E1013", "Conv", changed(|model| model.inputs = vec![value("x", &[1, 3, 6, 6])])),
-        Bad::new("an input without a batch", "E1013", "Conv", changed(|model| model.inputs = vec![value("x", &[2, 6, 6])])),
-        Bad::new("an input without any dimension", "E1005", "0 dimensions", changed(|model| model.inputs = vec![value("x", &[])])),
-        Bad::new("height and width without a size", "E1015", "has no size", on(&[1, 3, -1, -1], "Relu", &[], &[], vec![])),
+        Bad::new(
+            "an input of three channels for two",
+            "E1013",
+            "Conv",
+            changed(|model| model.inputs = vec![value("x", &[1, 3, 6, 6])]),
+        ),
+        Bad::new(
+            "an input without a batch",
+            "E1013",
+            "Conv",
+            changed(|model| model.inputs = vec![value("x", &[2, 6, 6])]),
+        ),
+        Bad::new(
+            "an input without any dimension",
+            "E1005",
+            "0 dimensions",
+            changed(|model| model.inputs = vec![value("x", &[])]),
+        ),
+        Bad::new(
+            "height and width without a size",
+            "E1015",
+            "has no size",
+            on(&[1, 3, -1, -1], "Relu", &[], &[], vec![]),
+        ),
     ];
-    for (number, word) in [(0, "no type"), (2, "UINT8"), (7, "INT64"), (8, "STRING"), (10, "FLOAT16"), (11, "DOUBLE"), (99, "type 99")] {
+    for (number, word) in
+        [(0, "no type"), (2, "UINT8"), (7, "INT64"), (8, "STRING"), (10, "FLOAT16"), (11, "DOUBLE"), (99, "type 99")]
+    {
         rows.push(bad(&format!("an input of type {number}"), word, value_of("x", number, &[1, 2, 6, 6])));
     }
     rows
 }
 
 fn outputs() -> Vec<Bad> {
-    let bad = |name: &str, word: &'static str, outputs: Vec<Message>| Bad::new(name, "E1016", word, changed(|model| model.outputs = outputs));
+    let bad = |name: &str, word: &'static str, outputs: Vec<Message>| {
+        Bad::new(name, "E1016", word, changed(|model| model.outputs = outputs))
+    };
     vec![
         bad("an output nobody computes", "nothing computes the output `none`", vec![value("none", &[1])]),
         bad("an output without a name", "``", vec![Message::new()]),
@@ -268,11 +405,16 @@ fn outputs() -> Vec<Bad> {
         bad("an output of another type", "INT64", vec![value_of("y", 7, &[-1, 3])]),
         bad("an output of texts", "STRING", vec![value_of("y", 8, &[-1, 3])]),
         bad("an output of a huge extent", "9223372036854775807", vec![value("y", &[1, i64::MAX])]),
-        Bad::new("an output of negative extent", "E1016", "-3", changed(|model| {
-            let shape = Message::new().messages(1, &[Message::new().int(1, 1), Message::new().int(1, -3)]);
-            let ty = Message::new().message(1, &Message::new().int(1, 1).message(2, &shape));
-            model.outputs = vec![Message::new().text(1, "y").message(2, &ty)];
-        })),
+        Bad::new(
+            "an output of negative extent",
+            "E1016",
+            "-3",
+            changed(|model| {
+                let shape = Message::new().messages(1, &[Message::new().int(1, 1), Message::new().int(1, -3)]);
+                let ty = Message::new().message(1, &Message::new().int(1, 1).message(2, &shape));
+                model.outputs = vec![Message::new().text(1, "y").message(2, &ty)];
+            }),
+        ),
     ]
 }
 
@@ -281,31 +423,73 @@ fn unsupported() -> Vec<Bad> {
     let body = Message::new().message(1, &node("Relu", &["x"], &["z"], &[]));
     let branch = |name: &str| Message::new().text(1, name).message(6, &body).int(20, 5);
     let own = |domain: &str| node("Relu", &["x"], &["y"], &[]).text(7, domain);
-    let function = |bytes: Vec<u8>| [bytes, Message::new().message(25, &Message::new().text(1, "Block").text(10, "local")).0].concat();
+    let function = |bytes: Vec<u8>| {
+        [bytes, Message::new().message(25, &Message::new().text(1, "Block").text(10, "local")).0].concat()
+    };
     vec![
         bad("an unknown operator", "Frobnicate: `y`", one("Frobnicate", &[], &[], vec![])),
         bad("an operator in small letters", "relu", one("relu", &[], &[], vec![])),
         bad("an operator without a name", "`y`", one("", &[], &[], vec![])),
         bad("an operator of another domain", "com.example.Relu", graph(&[1], vec![own("com.example")], vec![])),
         bad("an operator of onnxruntime", "com.microsoft.Relu", graph(&[1], vec![own("com.microsoft")], vec![])),
-        bad("a function of the model", "local.Block", function(graph(&[1], vec![node("Block", &["x"], &["y"], &[]).text(7, "local")], vec![]))),
+        bad(
+            "a function of the model",
+            "local.Block",
+            function(graph(&[1], vec![node("Block", &["x"], &["y"], &[]).text(7, "local")], vec![])),
+        ),
         bad("If", "If", one("If", &[], &[branch("then_branch"), branch("else_branch")], vec![])),
         bad("Loop", "Loop", one("Loop", &[], &[branch("body")], vec![])),
         bad("Scan", "Scan", one("Scan", &[], &[branch("body"), int("num_scan_inputs", 1)], vec![])),
         bad("a sequence", "SequenceConstruct", one("SequenceConstruct", &[], &[], vec![])),
         bad("texts", "StringNormalizer", one("StringNormalizer", &[], &[], vec![])),
-        bad("a constant of texts", "strings", one("Constant", &[], &[string("value_string", "a")], vec![]).into_iter().collect()),
-        bad("batch norm in training mode", "training", changed(|model| model.nodes[1] = node("BatchNormalization", &["c", "conv.bias", "conv.bias", "conv.bias", "conv.bias"], &["r"], &[int("training_mode", 1)]))),
-        bad("an output that is not supported", "output `mask`", graph(&[1], vec![node("Relu", &["x"], &["y", "mask"], &[])], vec![])),
-        bad("a pool of five dimensions", "5 dimensions", on(&[1, 1, 4, 4, 4], "MaxPool", &[], &[list("kernel_shape", &[2, 2, 2])], vec![])),
+        bad(
+            "a constant of texts",
+            "strings",
+            one("Constant", &[], &[string("value_string", "a")], vec![]).into_iter().collect(),
+        ),
+        bad(
+            "batch norm in training mode",
+            "training",
+            changed(|model| {
+                model.nodes[1] = node(
+                    "BatchNormalization",
+                    &["c", "conv.bias", "conv.bias", "conv.bias", "conv.bias"],
+                    &["r"],
+                    &[int("training_mode", 1)],
+                )
+            }),
+        ),
+        bad(
+            "an output that is not supported",
+            "output `mask`",
+            graph(&[1], vec![node("Relu", &["x"], &["y", "mask"], &[])], vec![]),
+        ),
+        bad(
+            "a pool of five dimensions",
+            "5 dimensions",
+            on(&[1, 1, 4, 4, 4], "MaxPool", &[], &[list("kernel_shape", &[2, 2, 2])], vec![]),
+        ),
         bad("a comparison while the network runs", "Greater", one("Greater", &["x"], &[], vec![])),
         bad("a cast to complex numbers", "COMPLEX64", one("Cast", &[], &[int("to", 14)], vec![])),
-        bad("a slice backwards", "backwards", one("Slice", &["a", "b", "c", "d"], &[], vec![ints("a", &[7]), ints("b", &[-9]), ints("c", &[3]), ints("d", &[-1])])),
-        bad("a resize with antialiasing", "antialiasing", changed(|model| {
-            model.opset = 18;
-            model.nodes[1] = node("Resize", &["c", "", "", "s"], &["r"], &[int("antialias", 1)]);
-            model.initializers.push(ints("s", &[1, 4, 3, 3]));
-        })),
+        bad(
+            "a slice backwards",
+            "backwards",
+            one(
+                "Slice",
+                &["a", "b", "c", "d"],
+                &[],
+                vec![ints("a", &[7]), ints("b", &[-9]), ints("c", &[3]), ints("d", &[-1])],
+            ),
+        ),
+        bad(
+            "a resize with antialiasing",
+            "antialiasing",
+            changed(|model| {
+                model.opset = 18;
+                model.nodes[1] = node("Resize", &["c", "", "", "s"], &["r"], &[int("antialias", 1)]);
+                model.initializers.push(ints("s", &[1, 4, 3, 3]));
+            }),
+        ),
     ]
 }
 
@@ -314,32 +498,72 @@ fn attributes() -> Vec<Bad> {
     let pool = |more: &[Message]| one("MaxPool", &[], &[&[list("kernel_shape", &[2, 2])], more].concat(), vec![]);
     let weight = || vec![floats("w", &[2, 3, 1, 1], &[0.0; 6])];
     vec![
-        bad("an unknown attribute", "Relu of operator set 13 has no attribute `slope`", one("Relu", &[], &[int("slope", 1)], vec![])),
-        bad("an attribute of a later set", "`axes`", one("Unsqueeze", &["s"], &[list("axes", &[0])], vec![ints("s", &[0])])),
+        bad(
+            "an unknown attribute",
+            "Relu of operator set 13 has no attribute `slope`",
+            one("Relu", &[], &[int("slope", 1)], vec![]),
+        ),
+        bad(
+            "an attribute of a later set",
+            "`axes`",
+            one("Unsqueeze", &["s"], &[list("axes", &[0])], vec![ints("s", &[0])]),
+        ),
         bad("an attribute without a name", "``", one("Relu", &[], &[int("", 1)], vec![])),
         bad("a list for an integer", "must be an integer", one("Softmax", &[], &[list("axis", &[1])], vec![])),
-        bad("a text for a list", "must be a list of integers", one("MaxPool", &[], &[string("kernel_shape", "2x2")], vec![])),
+        bad(
+            "a text for a list",
+            "must be a list of integers",
+            one("MaxPool", &[], &[string("kernel_shape", "2x2")], vec![]),
+        ),
         bad("an integer for a number", "must be a number", one("LeakyRelu", &[], &[int("alpha", 1)], vec![])),
         bad("an integer for a text", "must be a string", pool(&[int("auto_pad", 1)])),
-        bad("a number for a tensor", "must be a tensor", graph(&[1], vec![node("Constant", &[], &["c"], &[int("value", 1)]), node("Add", &["x", "c"], &["y"], &[])], vec![])),
-        bad("an attribute that refers to one of a function", "function", one("Softmax", &[], &[Message::new().text(1, "axis").int(20, 2).text(21, "outer")], vec![])),
+        bad(
+            "a number for a tensor",
+            "must be a tensor",
+            graph(
+                &[1],
+                vec![node("Constant", &[], &["c"], &[int("value", 1)]), node("Add", &["x", "c"], &["y"], &[])],
+                vec![],
+            ),
+        ),
+        bad(
+            "an attribute that refers to one of a function",
+            "function",
+            one("Softmax", &[], &[Message::new().text(1, "axis").int(20, 2).text(21, "outer")], vec![]),
+        ),
         bad("an attribute twice", "twice", one("Softmax", &[], &[int("axis", 1), int("axis", 2)], vec![])),
         bad("no kernel", "`kernel_shape` is missing", one("MaxPool", &[], &[], vec![])),
         bad("a kernel of 0", "[0, 2]", one("MaxPool", &[], &[list("kernel_shape", &[0, 2])], vec![])),
         bad("a kernel of one direction", "[2]", one("MaxPool", &[], &[list("kernel_shape", &[2])], vec![])),
-        bad("a huge kernel", "9223372036854775807", one("MaxPool", &[], &[list("kernel_shape", &[2, i64::MAX])], vec![])),
+        bad(
+            "a huge kernel",
+            "9223372036854775807",
+            one("MaxPool", &[], &[list("kernel_shape", &[2, i64::MAX])], vec![]),
+        ),
         bad("a stride of 0", "`strides`", pool(&[list("strides", &[0, 1])])),
         bad("negative padding", "`pads`", pool(&[list("pads", &[-1, 0, 0, 0])])),
         bad("padding of two numbers", "4 integers", pool(&[list("pads", &[1, 1])])),
         bad("an unknown way to pad", "`SOME`", pool(&[string("auto_pad", "SOME")])),
         bad("groups of 0", "`group` is 0", one("Conv", &["w"], &[int("group", 0)], weight())),
         bad("groups of less", "`group` is -1", one("Conv", &["w"], &[int("group", -1)], weight())),
-        bad("a kernel that is not the weight's", "as the weight", one("Conv", &["w"], &[list("kernel_shape", &[3, 3])], weight())),
-        bad("an order with one dimension twice", "`perm`", one("Transpose", &[], &[list("perm", &[0, 1, 1, 2])], vec![])),
+        bad(
+            "a kernel that is not the weight's",
+            "as the weight",
+            one("Conv", &["w"], &[list("kernel_shape", &[3, 3])], weight()),
+        ),
+        bad(
+            "an order with one dimension twice",
+            "`perm`",
+            one("Transpose", &[], &[list("perm", &[0, 1, 1, 2])], vec![]),
+        ),
         bad("an order of too few dimensions", "`perm`", one("Transpose", &[], &[list("perm", &[1, 0])], vec![])),
         bad("no size of a neighbourhood", "`size`", one("LRN", &[], &[], vec![])),
         bad("a block of 0", "`blocksize` is 0", one("DepthToSpace", &[], &[int("blocksize", 0)], vec![])),
-        bad("a way to rearrange with control characters", "`mode`", one("DepthToSpace", &[], &[int("blocksize", 2), string("mode", "\u{1b}[31mDCR")], vec![])),
+        bad(
+            "a way to rearrange with control characters",
+            "`mode`",
+            one("DepthToSpace", &[], &[int("blocksize", 2), string("mode", "\u{1b}[31mDCR")], vec![]),
+        ),
     ]
 }
 
@@ -350,7 +574,11 @@ fn arity() -> Vec<Bad> {
         bad("an input too few", "it has 1 inputs, but Add takes 2", one("Add", &[], &[], vec![])),
         bad("an input left out", "Add", one("Add", &[""], &[], vec![])),
         bad("no inputs", "Relu takes 1", graph(&[1], vec![node("Relu", &[], &["y"], &[])], vec![])),
-        bad("no inputs of as many as one likes", "at least 1", graph(&[1], vec![node("Concat", &[], &["y"], &[int("axis", 0)])], vec![])),
+        bad(
+            "no inputs of as many as one likes",
+            "at least 1",
+            graph(&[1], vec![node("Concat", &[], &["y"], &[int("axis", 0)])], vec![]),
+        ),
         bad("no outputs of a node", "no outputs", graph(&[1], vec![node("Relu", &["x"], &[], &[])], vec![])),
         bad("outputs without names", "no outputs", graph(&[1], vec![node("Relu", &["x"], &["", ""], &[])], vec![])),
     ]
@@ -359,8 +587,17 @@ fn arity() -> Vec<Bad> {
 fn operands() -> Vec<Bad> {
     let bad = |name: &str, word: &'static str, bytes: Vec<u8>| Bad::new(name, "E1013", word, bytes);
     let reshape = |target: &[i64]| one("Reshape", &["s"], &[], vec![ints("s", target)]);
-    let slice = |lists: [&[i64]; 4]| one("Slice", &["a", "b", "c", "d"], &[], ["a", "b", "c", "d"].iter().zip(lists).map(|(name, list)| ints(name, list)).collect());
-    let fill = |op: &str, dims: &[i64]| one(op, &["c"], &[], vec![floats("c", dims, &vec![0.0; dims.iter().product::<i64>() as usize])]);
+    let slice = |lists: [&[i64]; 4]| {
+        one(
+            "Slice",
+            &["a", "b", "c", "d"],
+            &[],
+            ["a", "b", "c", "d"].iter().zip(lists).map(|(name, list)| ints(name, list)).collect(),
+        )
+    };
+    let fill = |op: &str, dims: &[i64]| {
+        one(op, &["c"], &[], vec![floats("c", dims, &vec![0.0; dims.iter().product::<i64>() as usize])])
+    };
     vec![
         bad("operands that do not fit", "gives `y`", fill("Add", &[5])),
         bad("operands that fit in no rank", "gives `y`", fill("Mul", &[3, 3])),
@@ -369,8 +606,16 @@ fn operands() -> Vec<Bad> {
         bad("a weight of too few dimensions", "Conv", fill("Conv", &[2, 3, 1])),
         bad("a weight of one number", "Conv", fill("Conv", &[1])),
         bad("a kernel beyond the image", "MaxPool", one("MaxPool", &[], &[list("kernel_shape", &[20, 2])], vec![])),
-        bad("a kernel of 2^60 elements", "MaxPool", one("MaxPool", &[], &[list("kernel_shape", &[1 << 30, 1 << 30])], vec![])),
-        bad("a product of matrices that do not fit", "Gemm", on(&[2, 3], "Gemm", &["c"], &[], vec![floats("c", &[4, 2], &[0.0; 8])])),
+        bad(
+            "a kernel of 2^60 elements",
+            "MaxPool",
+            one("MaxPool", &[], &[list("kernel_shape", &[1 << 30, 1 << 30])], vec![]),
+        ),
+        bad(
+            "a product of matrices that do not fit",
+            "Gemm",
+            on(&[2, 3], "Gemm", &["c"], &[], vec![floats("c", &[4, 2], &[0.0; 8])]),
+        ),
         bad("a product of an image", "Gemm", fill("Gemm", &[8, 2])),
         bad("an axis that is not there", "no axis 4", one("Softmax", &[], &[int("axis", 4)], vec![])),
         bad("an axis before the first", "no axis -5", one("Softmax", &[], &[int("axis", -5)], vec![])),
@@ -386,16 +631,36 @@ fn operands() -> Vec<Bad> {
         bad("a dimension that cannot be squeezed", "dimension 1", one("Squeeze", &["s"], &[], vec![ints("s", &[1])])),
         bad("a dimension squeezed twice", "twice", on(&[1, 1], "Squeeze", &["s"], &[], vec![ints("s", &[1, -1])])),
         bad("a new dimension far out", "no axis -9", one("Unsqueeze", &["s"], &[], vec![ints("s", &[-9])])),
-        bad("images of other sizes joined", "Concat", one("Concat", &["c"], &[int("axis", 1)], vec![floats("c", &[2, 1], &[0.0; 2])])),
+        bad(
+            "images of other sizes joined",
+            "Concat",
+            one("Concat", &["c"], &[int("axis", 1)], vec![floats("c", &[2, 1], &[0.0; 2])]),
+        ),
         bad("a slice of step 0", "step is 0", slice([&[0], &[9], &[1], &[0]])),
         bad("a slice of unlike lists", "2 starts", slice([&[0, 0], &[9], &[1], &[1]])),
         bad("a slice of nothing", "no elements", slice([&[5], &[5], &[2], &[1]])),
-        bad("parts that do not sum up", "cannot be split", graph(&[1, 4], vec![node("Split", &["x", "s"], &["y", "z"], &[int("axis", 1)])], vec![ints("s", &[1, 2])])),
-        bad("negative parts", "cannot be split", graph(&[1, 4], vec![node("Split", &["x", "s"], &["y", "z"], &[int("axis", 1)])], vec![ints("s", &[-1, 5])])),
+        bad(
+            "parts that do not sum up",
+            "cannot be split",
+            graph(&[1, 4], vec![node("Split", &["x", "s"], &["y", "z"], &[int("axis", 1)])], vec![ints("s", &[1, 2])]),
+        ),
+        bad(
+            "negative parts",
+            "cannot be split",
+            graph(&[1, 4], vec![node("Split", &["x", "s"], &["y", "z"], &[int("axis", 1)])], vec![ints("s", &[-1, 5])]),
+        ),
         bad("an index outside", "outside of dimension", one("Gather", &["s"], &[], vec![ints("s", &[2])])),
         bad("a resize to nothing", "sizes", one("Resize", &["", "", "s"], &[], vec![ints("s", &[2, 3, 0, 8])])),
-        bad("a resize by nothing", "factors", one("Resize", &["", "s"], &[], vec![floats("s", &[4], &[1.0, 1.0, 0.0, 1.0])])),
-        bad("a resize by no number", "factors", one("Resize", &["", "s"], &[], vec![floats("s", &[4], &[1.0, 1.0, f32::NAN, 1.0])])),
+        bad(
+            "a resize by nothing",
+            "factors",
+            one("Resize", &["", "s"], &[], vec![floats("s", &[4], &[1.0, 1.0, 0.0, 1.0])]),
+        ),
+        bad(
+            "a resize by no number",
+            "factors",
+            one("Resize", &["", "s"], &[], vec![floats("s", &[4], &[1.0, 1.0, f32::NAN, 1.0])]),
+        ),
         bad("padding of a number too few", "7 numbers", one("Pad", &["s"], &[], vec![ints("s", &[0; 7])])),
     ]
 }
@@ -449,31 +714,104 @@ fn names() -> Vec<Bad> {
     let long = "n".repeat(100_000);
     vec![
         Bad::new("control characters in the name of a value", "E1008", "[2J", relu(NASTY, "y")),
-        Bad::new("control characters in the name of a node", "E1008", "[2J", graph(&[1], vec![node("Relu", &["none"], &["y"], &[]).text(3, NASTY)], vec![])),
+        Bad::new(
+            "control characters in the name of a node",
+            "E1008",
+            "[2J",
+            graph(&[1], vec![node("Relu", &["none"], &["y"], &[]).text(3, NASTY)], vec![]),
+        ),
         Bad::new("control characters in an operator", "E1005", "[2J", one(NASTY, &[], &[], vec![])),
-        Bad::new("control characters in a domain", "E1005", "[2J", graph(&[1], vec![node("Relu", &["x"], &["y"], &[]).text(7, NASTY)], vec![])),
+        Bad::new(
+            "control characters in a domain",
+            "E1005",
+            "[2J",
+            graph(&[1], vec![node("Relu", &["x"], &["y"], &[]).text(7, NASTY)], vec![]),
+        ),
         Bad::new("control characters in an attribute", "E1010", "[2J", one("Relu", &[], &[int(NASTY, 1)], vec![])),
         Bad::new("control characters in a tensor", "E1006", "[2J", with_bias(raw_tensor(NASTY, &[4], 1, &[0; 15]))),
-        Bad::new("control characters in an input", "E1011", "[2J", changed(|model| model.inputs = vec![value_of(NASTY, 7, &[1])])),
-        Bad::new("control characters in an output", "E1016", "[2J", changed(|model| model.outputs = vec![value(NASTY, &[1])])),
-        Bad::new("control characters in a location", "E1007", "[2J", with_bias(
-            Message::new().int(1, 4).int(2, 1).text(8, "conv.bias").message(13, &Message::new().text(1, "location").text(2, &format!("../{NASTY}"))).int(14, 1),
-        )),
-        Bad::new("control characters in an offset", "E1007", "[2J", with_bias(
-            Message::new().int(1, 4).int(2, 1).text(8, "conv.bias").messages(13, &[
-                Message::new().text(1, "location").text(2, "data.bin"),
-                Message::new().text(1, "offset").text(2, NASTY),
-            ]).int(14, 1),
-        )),
+        Bad::new(
+            "control characters in an input",
+            "E1011",
+            "[2J",
+            changed(|model| model.inputs = vec![value_of(NASTY, 7, &[1])]),
+        ),
+        Bad::new(
+            "control characters in an output",
+            "E1016",
+            "[2J",
+            changed(|model| model.outputs = vec![value(NASTY, &[1])]),
+        ),
+        Bad::new(
+            "control characters in a location",
+            "E1007",
+            "[2J",
+            with_bias(
+                Message::new()
+                    .int(1, 4)
+                    .int(2, 1)
+                    .text(8, "conv.bias")
+                    .message(13, &Message::new().text(1, "location").text(2, &format!("../{NASTY}")))
+                    .int(14, 1),
+            ),
+        ),
+        Bad::new(
+            "control characters in an offset",
+            "E1007",
+            "[2J",
+            with_bias(
+                Message::new()
+                    .int(1, 4)
+                    .int(2, 1)
+                    .text(8, "conv.bias")
+                    .messages(
+                        13,
+                        &[
+                            Message::new().text(1, "location").text(2, "data.bin"),
+                            Message::new().text(1, "offset").text(2, NASTY),
+                        ],
+                    )
+                    .int(14, 1),
+            ),
+        ),
         Bad::new("a long name of a value", "E1008", "nnn...", relu(&long, "y")),
         Bad::new("a long name of a tensor", "E1006", "nnn...", with_bias(raw_tensor(&long, &[4], 1, &[0; 15]))),
         Bad::new("a long operator", "E1005", "nnn...", one(&long, &[], &[], vec![])),
-        Bad::new("a long location", "E1007", "///...", with_bias(
-            Message::new().int(1, 4).int(2, 1).text(8, "conv.bias").message(13, &Message::new().text(1, "location").text(2, &"/".repeat(100_000))).int(14, 1),
-        )),
-        Bad::new("a long attribute value", "E1010", "`perm`", one("Transpose", &[], &[list("perm", &vec![1_000_000; 10_000])], vec![])),
-        Bad::new("a long list of dimensions", "E1006", "10000 dimensions", with_bias(raw_tensor("conv.bias", &vec![1; 10_000], 1, &[0; 4]))),
-        Bad::new("a long list of extents", "E1013", "10000 dimensions", one("Reshape", &["s"], &[], vec![ints("s", &vec![1; 10_000])])),
-        Bad::new("a long list of declared extents", "E1016", "f32", changed(|model| model.outputs = vec![value("y", &vec![1; 10_000])])),
+        Bad::new(
+            "a long location",
+            "E1007",
+            "///...",
+            with_bias(
+                Message::new()
+                    .int(1, 4)
+                    .int(2, 1)
+                    .text(8, "conv.bias")
+                    .message(13, &Message::new().text(1, "location").text(2, &"/".repeat(100_000)))
+                    .int(14, 1),
+            ),
+        ),
+        Bad::new(
+            "a long attribute value",
+            "E1010",
+            "`perm`",
+            one("Transpose", &[], &[list("perm", &vec![1_000_000; 10_000])], vec![]),
+        ),
+        Bad::new(
+            "a long list of dimensions",
+            "E1006",
+            "10000 dimensions",
+            with_bias(raw_tensor("conv.bias", &vec![1; 10_000], 1, &[0; 4])),
+        ),
+        Bad::new(
+            "a long list of extents",
+            "E1013",
+            "10000 dimensions",
+            one("Reshape", &["s"], &[], vec![ints("s", &vec![1; 10_000])]),
+        ),
+        Bad::new(
+            "a long list of declared extents",
+            "E1016",
+            "f32",
+            changed(|model| model.outputs = vec![value("y", &vec![1; 10_000])]),
+        ),
     ]
 }
