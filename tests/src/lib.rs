@@ -1,8 +1,12 @@
 //! What the test suites share: where things are, how a model is run two ways, and what must hold of any text.
 
+pub mod bad;
 pub mod examine;
+pub mod files;
 pub mod floods;
+pub mod memory;
 pub mod mutate;
+pub mod mutate_files;
 pub mod onnx;
 pub mod watch;
 

@@ -1,7 +1,6 @@
 //! Time and memory at the limits. Parsing, resolving, verifying and inspecting a program takes at most 64 MiB, 512 bytes a byte of text and
 //! 1 KiB a node; whatever it holds, it ends. Alone in its file: the allocator counts for all threads, so the tests take turns.
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use peak_alloc::PeakAlloc;
@@ -10,6 +9,7 @@ use rebirth_compiler::resolve::{SetValue, Settings};
 use rebirth_lang::{Program, Report, Source, Unreadable};
 use rebirth_tests::examine::{Depth, model, parsed, proved, render, report, resolved};
 use rebirth_tests::floods::{self, Flood, all};
+use rebirth_tests::memory::{check_bound, measured};
 use rebirth_tests::mutate::{Mutations, settings};
 use rebirth_tests::{net_files, seed, text, watch};
 
@@ -17,18 +17,6 @@ use rebirth_tests::{net_files, seed, text, watch};
 static ALLOCATED: PeakAlloc = PeakAlloc;
 
 static TURN: Mutex<()> = Mutex::new(());
-
-const BYTES: usize = 64 << 20;
-const BYTES_A_TEXT_BYTE: usize = 512;
-const BYTES_A_NODE: usize = 1024;
-
-/// What work yields, and the most bytes that were allocated at one time for it.
-fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    ALLOCATED.reset_peak_usage();
-    let before = ALLOCATED.current_usage();
-    let result = work();
-    (result, ALLOCATED.peak_usage().saturating_sub(before))
-}
 
 /// What became of a program: its nodes, and the codes of its errors, each once.
 struct Outcome {
@@ -55,22 +43,16 @@ fn checked(program: Result<Program, Report>, settings: &Settings, depth: Depth) 
     }
 }
 
-/// Panics when something takes more than it may.
-fn check_bound(name: &dyn fmt::Display, text_bytes: usize, nodes: usize, taken: usize) {
-    let bound = BYTES + BYTES_A_TEXT_BYTE * text_bytes + BYTES_A_NODE * nodes;
-    println!("{:5} KiB of {:7} KiB, {nodes:7} nodes: {name}", taken >> 10, bound >> 10);
-    assert!(taken <= bound, "{name}: {taken} bytes, more than {bound}");
-}
-
 #[test]
 fn samples() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for name in ["mnist", "googlenet", "efficientnet_lite0"] {
         let source = Source::new(name, text(&format!("samples/{name}.net")));
-        let (tree, taken) = measured(|| parsed(&source).is_ok());
+        let (tree, taken) = measured(&ALLOCATED, || parsed(&source).is_ok());
         assert!(tree);
         check_bound(&format!("the tree of {name}"), source.text().len(), 0, taken);
-        let (outcome, taken) = measured(|| checked(Program::single(&source), &Settings::default(), Depth::Loops));
+        let (outcome, taken) =
+            measured(&ALLOCATED, || checked(Program::single(&source), &Settings::default(), Depth::Loops));
         assert!(outcome.nodes > 5);
         check_bound(&name, source.text().len(), outcome.nodes, taken);
     }
@@ -94,7 +76,7 @@ fn load(flood: &Flood) -> Result<Program, Report> {
 fn floods() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let wrong = watch::each(all(), Vec::new(), |wrong: &mut Vec<String>, flood| {
-        let (outcome, taken) = measured(|| checked(load(flood), &settings_of(flood), Depth::Graph));
+        let (outcome, taken) = measured(&ALLOCATED, || checked(load(flood), &settings_of(flood), Depth::Graph));
         if outcome.codes != flood.codes {
             wrong.push(format!("{flood}: {:?}, expected {:?}", outcome.codes, flood.codes));
         }
@@ -133,8 +115,7 @@ fn mutations() {
     watch::each(cases, (), |(), case| {
         let Ok(source) = Source::from_bytes("mutation.net", &case.bytes) else { return };
         let settings = settings(source.text());
-        let (outcome, taken) = measured(|| checked(Program::single(&source), &settings, Depth::Graph));
-        let bound = BYTES + BYTES_A_TEXT_BYTE * source.text().len() + BYTES_A_NODE * outcome.nodes;
-        assert!(taken <= bound, "{taken} bytes, more than {bound}");
+        let (outcome, taken) = measured(&ALLOCATED, || checked(Program::single(&source), &settings, Depth::Graph));
+        check_bound(case, source.text().len(), outcome.nodes, taken);
     });
 }

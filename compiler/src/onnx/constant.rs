@@ -3,11 +3,11 @@
 
 use std::rc::Rc;
 
-use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, element_count};
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
 
-use super::codes;
 use super::error::OnnxError;
 use super::tensor::{Element, Stored, reserved};
+use super::{codes, shapes};
 
 /// Most elements of a value that is computed at import; weights that are only moved are not computed.
 pub const MAX_FOLDED: usize = 1 << 20;
@@ -52,7 +52,7 @@ impl Constant {
 
     /// One value everywhere.
     pub(super) fn fill(element: Element, shape: Vec<usize>, value: f64) -> Result<Constant, OnnxError> {
-        let bytes = element_count(&shape).and_then(|count| count.checked_mul(size_of::<f64>()));
+        let bytes = shapes::count(&shape).and_then(|count| count.checked_mul(size_of::<f64>()));
         if shape.len() > MAX_RANK || bytes.is_none_or(|bytes| bytes > MAX_TENSOR_BYTES) {
             return Err(too_large(&shape));
         }
@@ -72,6 +72,14 @@ impl Constant {
     /// A list of integers, as shapes are.
     pub(super) fn list(values: Vec<i64>) -> Constant {
         Constant::ints_of(Element::I64, vec![values.len()], values)
+    }
+
+    /// How many elements it takes from the file; none where it takes them from elsewhere.
+    pub(super) fn stored_elements(&self) -> Option<usize> {
+        match &self.source {
+            Source::Stored(stored) => Some(if stored.is_absent() { 0 } else { self.count() }),
+            _ => None,
+        }
     }
 
     /// The name of the tensor in the file that the elements come from.

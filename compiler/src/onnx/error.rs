@@ -70,11 +70,12 @@ impl From<Error> for OnnxError {
     }
 }
 
-/// A text from a file, cut to what a message can show, without control characters.
+/// A text from a file, cut to what a message can show, without characters that control a terminal or the direction of text.
 pub(super) fn shown(text: &str) -> String {
     /// Most characters of a name in a message.
     const LONGEST: usize = 80;
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let is_control = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean = |c: char| if is_control(c) { '\u{fffd}' } else { c };
     let mut short: String = text.chars().take(LONGEST).map(clean).collect();
     if text.chars().nth(LONGEST).is_some() {
         short.push_str("...");

@@ -47,13 +47,15 @@ fn compute(
         ("Neg" | "Abs" | "Sqrt" | "Exp" | "Log" | "Floor" | "Ceil" | "Round" | "Reciprocal" | "Not" | "Sign", [x]) => {
             unary(node, x, &mut pay)
         }
-        ("Cast", [x]) => cast(node, x),
+        ("Cast", [x]) => cast(node, x, &mut pay),
         ("Gather", [data, indices]) => gather(node, data, indices, &mut pay),
         ("Concat", [_, ..]) => concat(node, &given, &mut pay),
         ("Where", [condition, a, b]) => select(node, condition, a, b, &mut pay),
         ("Range", [start, limit, delta]) => range(node, start, limit, delta, &mut pay),
         ("Expand", [x, shape]) => expand(node, x, shape, &mut pay),
-        ("ReduceProd" | "ReduceSum" | "ReduceMax" | "ReduceMin", [x, ..]) => reduce(node, x, given.get(1).copied()),
+        ("ReduceProd" | "ReduceSum" | "ReduceMax" | "ReduceMin", [x, ..]) => {
+            reduce(node, x, given.get(1).copied(), &mut pay)
+        }
         _ => return None,
     })
 }
@@ -70,8 +72,7 @@ fn misfit(node: &Node<'_>, message: String) -> OnnxError {
 
 /// The number of elements of a shape that may be computed.
 fn small(shape: &[usize]) -> Result<usize, OnnxError> {
-    let count = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
-    count.filter(|&count| count <= super::constant::MAX_FOLDED).ok_or_else(|| too_large(shape))
+    shapes::count(shape).filter(|&count| count <= super::constant::MAX_FOLDED).ok_or_else(|| too_large(shape))
 }
 
 fn binary(
@@ -191,7 +192,11 @@ fn unary(
     Ok(Constant::floats_of(Element::F32, x.shape.clone(), results.collect()))
 }
 
-fn cast(node: &Node<'_>, x: &Constant) -> Result<Constant, OnnxError> {
+fn cast(
+    node: &Node<'_>,
+    x: &Constant,
+    pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
+) -> Result<Constant, OnnxError> {
     node.ignore(&["saturate", "round_mode"]);
     let to = node.int("to", 0)?;
     let element = Element::of(to).ok_or_else(|| node.unsupported(format!("to {}", super::tensor::element_name(to))))?;
@@ -201,6 +206,7 @@ fn cast(node: &Node<'_>, x: &Constant) -> Result<Constant, OnnxError> {
         return Ok(same);
     }
     x.small()?;
+    pay(x.count())?;
     Ok(match element {
         Element::Bool => {
             let values = x.floats()?.into_iter().map(|value| i64::from(value != 0.0)).collect();
@@ -234,7 +240,8 @@ fn gather(
 ) -> Result<Constant, OnnxError> {
     let axis = shapes::axis(node, node.int("axis", 0)?, x.shape.len())?;
     let extent = x.shape[axis];
-    let at = indices.small()?.ints()?.into_iter().map(|i| {
+    pay(indices.small()?.count())?;
+    let at = indices.ints()?.into_iter().map(|i| {
         let from_front = if i < 0 { i.saturating_add(extent as i64) } else { i };
         usize::try_from(from_front).ok().filter(|&i| i < extent)
     });
@@ -339,7 +346,8 @@ fn expand(
     target: &Constant,
     pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
 ) -> Result<Constant, OnnxError> {
-    let target = target.small()?.ints()?.into_iter().map(|extent| usize::try_from(extent).ok());
+    shapes::check_rank(node, target.count())?;
+    let target = target.ints()?.into_iter().map(|extent| usize::try_from(extent).ok());
     let shape = target.collect::<Option<Vec<_>>>().and_then(|target| shapes::broadcast(&x.shape, &target));
     let shape = shape.ok_or_else(|| misfit(node, format!("{:?} cannot be expanded like this", x.shape)))?;
     if let (Some(value), true) = (x.scalar()?, x.element.is_float()) {
@@ -349,17 +357,26 @@ fn expand(
     pick(x, shape, pay, |i| source(i, &to, &x.shape))
 }
 
-fn reduce(node: &Node<'_>, x: &Constant, axes: Option<&Constant>) -> Result<Constant, OnnxError> {
+fn reduce(
+    node: &Node<'_>,
+    x: &Constant,
+    axes: Option<&Constant>,
+    pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
+) -> Result<Constant, OnnxError> {
     node.ignore(&["keepdims", "noop_with_empty_axes"]);
     let rank = x.shape.len();
     let list = match axes {
-        Some(axes) => Some(axes.small()?.ints()?),
+        Some(axes) => {
+            pay(axes.small()?.count())?;
+            Some(axes.ints()?)
+        }
         None => node.ints("axes")?.map(<[i64]>::to_vec),
     };
     let all = list.map_or(Ok(true), |list| shapes::axes(node, &list, rank).map(|axes| axes.len() == rank))?;
     if !all {
         return Err(node.unsupported("of a known value, not over all dimensions"));
     }
+    pay(x.count())?;
     let shape = if node.flag("keepdims", true)? { vec![1; rank] } else { Vec::new() };
     let op = node.op_type();
     if x.element.is_float() {

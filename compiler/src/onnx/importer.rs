@@ -15,6 +15,12 @@ use crate::ops::{self, ArgValue, Call, Signature};
 /// Most elements of all values together that are computed at import.
 const MAX_FOLDED_IN_ALL: usize = 4 << 20;
 
+/// How many times more elements the weights of all layers may have than the model stores: a weight may serve several layers.
+const MOST_COPIES: usize = 64;
+
+/// Most elements of a list of extents, axes or the like.
+const MAX_LIST: usize = 4096;
+
 /// A value of the model.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
@@ -39,6 +45,10 @@ pub(super) struct Importer<'a> {
     /// Operators and what of them is not supported, with the nodes.
     unsupported: BTreeMap<(String, String), Vec<String>>,
     folded: usize,
+    /// Elements of the tensors that the model stores.
+    stored: usize,
+    /// Elements of them that weights of layers have.
+    used: usize,
 }
 
 impl<'a> Importer<'a> {
@@ -50,12 +60,20 @@ impl<'a> Importer<'a> {
             opset,
             unsupported: BTreeMap::new(),
             folded: 0,
+            stored: 0,
+            used: 0,
         }
     }
 
     /// Declares an initializer.
     pub(super) fn initializer(&mut self, name: &'a str, constant: Constant) -> Result<(), OnnxError> {
+        self.store(&constant);
         self.define(name, Value::Constant(constant))
+    }
+
+    /// Notes that the model stores a tensor.
+    pub(super) fn store(&mut self, constant: &Constant) {
+        self.stored = self.stored.saturating_add(constant.stored_elements().unwrap_or(0));
     }
 
     /// Declares an input of the network; not one that an initializer gives.
@@ -122,6 +140,11 @@ impl<'a> Importer<'a> {
         }
         let folded = super::fold::fold(self, node).unwrap_or_else(|| (row.map)(self, node));
         let values = folded?;
+        for value in &values {
+            if let Value::Constant(constant) = value {
+                super::shapes::check_rank(node, constant.shape.len())?;
+            }
+        }
         node.all_asked()?;
         if let Some(output) = node.outputs().iter().skip(values.len()).find(|output| !output.is_empty()) {
             let message = format!("output `{}`, number {}", shown(output), values.len() + 1);
@@ -228,7 +251,16 @@ impl<'a> Importer<'a> {
 
     /// A list of integers, where it is given.
     pub(super) fn ints(&self, node: &Node<'_>, index: usize, what: &str) -> Result<Option<Vec<i64>>, OnnxError> {
-        self.known(node, index, what)?.map(|constant| constant.small()?.ints()).transpose()
+        let Some(constant) = self.known(node, index, what)? else { return Ok(None) };
+        if constant.count() > MAX_LIST {
+            let message = format!("its {what} has {} elements, and {MAX_LIST} is the most", constant.count());
+            return Err(node.error(
+                codes::OPERANDS,
+                message,
+                "the model's shapes do not fit each other: export it again",
+            ));
+        }
+        constant.ints().map(Some)
     }
 
     /// A single number, where it is given.
@@ -261,6 +293,20 @@ impl<'a> Importer<'a> {
             codes::TOO_LARGE,
             format!("known values of more than {MAX_FOLDED_IN_ALL} elements in all would be computed at import"),
             "simplify the model before importing it",
+        ))
+    }
+
+    /// Notes that a known tensor becomes a weight.
+    fn take(&mut self, constant: &Constant) -> Result<(), OnnxError> {
+        let Some(elements) = constant.stored_elements() else { return self.pay(constant.count()) };
+        self.used = self.used.saturating_add(elements);
+        if self.used <= self.stored.saturating_mul(MOST_COPIES).saturating_add(MAX_FOLDED_IN_ALL) {
+            return Ok(());
+        }
+        Err(OnnxError::new(
+            codes::TOO_LARGE,
+            format!("the weights of all layers have more than {MOST_COPIES} times the elements of the model's tensors"),
+            "no network shares its weights as often: the file may be damaged",
         ))
     }
 
@@ -301,6 +347,11 @@ impl<'a> Importer<'a> {
                 return Err(fault(message, None));
             }
         }
+        let shared = operands.iter().filter_map(|operand| match operand {
+            Operand::Weight(constant) => Some(constant),
+            Operand::Tensor(_) | Operand::Number(_) => None,
+        });
+        shared.chain(&weights).try_for_each(|constant| self.take(constant))?;
         let inputs: Vec<&Type> = types.iter().copied().chain(specs.iter().map(|spec| &spec.ty)).collect();
         let results = op.infer(&inputs, Mode::Infer).map_err(|error| fault(error.message, error.help))?;
         for ty in inputs.iter().copied().chain(&results) {

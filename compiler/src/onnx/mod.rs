@@ -226,14 +226,14 @@ impl Onnx {
                 shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());
             let fits = dims.as_ref().is_none_or(|dims| {
                 let mut pairs = dims.iter().zip(&found.shape).skip(1);
-                dims.len() == found.rank() && pairs.all(|(&a, &b)| a <= 0 || usize::try_from(a) == Ok(b))
+                dims.len() == found.rank() && pairs.all(|(&a, &b)| matches!(a, -1 | 0) || usize::try_from(a) == Ok(b))
             });
             if !is_same || !fits {
                 let message = format!(
-                    "the output `{}` is declared as {} {:?}, but it is {found}",
+                    "the output `{}` is declared as {} {}, but it is {found}",
                     shown(name),
                     element_name(element),
-                    dims.unwrap_or_default()
+                    shown(&format!("{:?}", dims.unwrap_or_default()))
                 );
                 return Err(OnnxError::new(
                     codes::OUTPUT,
@@ -329,9 +329,12 @@ fn about(file: impl std::fmt::Display, error: OnnxError) -> OnnxError {
 
 /// The version of the operator set of ONNX itself.
 fn operator_set(imports: &[proto::Opset]) -> Result<i64, OnnxError> {
-    let own = imports.iter().find(|import| matches!(import.domain.as_str(), "" | "ai.onnx"));
+    let mut own = imports.iter().filter(|import| matches!(import.domain.as_str(), "" | "ai.onnx"));
     let help = format!("export the model for an operator set from {OLDEST} to {NEWEST}");
-    match own.map(|import| import.version) {
+    match own.next().map(|import| import.version) {
+        Some(first) if own.any(|other| other.version != first) => {
+            Err(OnnxError::new(codes::OPSET, "the model states two operator sets of ONNX itself", help))
+        }
         Some(version @ OLDEST..=NEWEST) => Ok(version),
         Some(version) => Err(OnnxError::new(
             codes::OPSET,

@@ -119,8 +119,12 @@ impl<'a> Node<'a> {
         Ok(Some(attribute))
     }
 
+    fn position(&self, name: &str) -> Option<usize> {
+        self.declared.proto.attribute.iter().position(|attribute| attribute.name == name)
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
-        let found = self.declared.proto.attribute.iter().position(|attribute| attribute.name == name)?;
+        let found = self.position(name)?;
         if let Some(asked) = self.asked.borrow_mut().get_mut(found) {
             *asked = true;
         }
@@ -184,6 +188,10 @@ impl<'a> Node<'a> {
         let asked = self.asked.borrow();
         let stranger = self.declared.proto.attribute.iter().zip(asked.iter()).find(|(_, asked)| !**asked);
         let Some((attribute, _)) = stranger else { return Ok(()) };
+        if self.position(&attribute.name).is_some_and(|first| asked.get(first) == Some(&true)) {
+            let message = format!("it has the attribute `{}` twice", shown(&attribute.name));
+            return Err(self.error(codes::ATTRIBUTE, message, "remove one of the two"));
+        }
         Err(self.error(
             codes::ATTRIBUTE,
             format!(

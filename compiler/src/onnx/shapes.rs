@@ -1,8 +1,19 @@
 //! Shape arithmetic of ONNX that both known values and tensors need.
 
+use rebirth_runtime::shape::MAX_RANK;
+
 use super::codes;
-use super::error::OnnxError;
+use super::error::{OnnxError, shown};
 use super::node::Node;
+
+/// The number of elements; none where the extents that are not 0 have a product beyond what fits, so that no part of a shape overflows.
+pub(super) fn count(shape: &[usize]) -> Option<usize> {
+    let product = shape
+        .iter()
+        .filter(|&&extent| extent != 0)
+        .try_fold(1_usize, |product, &extent| product.checked_mul(extent))?;
+    Some(if shape.contains(&0) { 0 } else { product })
+}
 
 /// The axis that a number means, counted from the end where it is negative.
 pub(super) fn axis(node: &Node<'_>, axis: i64, rank: usize) -> Result<usize, OnnxError> {
@@ -13,6 +24,15 @@ pub(super) fn axis(node: &Node<'_>, axis: i64, rank: usize) -> Result<usize, Onn
     })
 }
 
+/// Whether a tensor can have so many dimensions.
+pub(super) fn check_rank(node: &Node<'_>, rank: usize) -> Result<(), OnnxError> {
+    if rank <= MAX_RANK {
+        return Ok(());
+    }
+    let message = format!("its result would have {rank} dimensions, and {MAX_RANK} is the most");
+    Err(node.error(codes::OPERANDS, message, "combine some of the dimensions"))
+}
+
 /// Distinct axes, in ascending order.
 pub(super) fn axes(node: &Node<'_>, list: &[i64], rank: usize) -> Result<Vec<usize>, OnnxError> {
     let mut axes = list.iter().map(|&one| axis(node, one, rank)).collect::<Result<Vec<_>, _>>()?;
@@ -20,7 +40,7 @@ pub(super) fn axes(node: &Node<'_>, list: &[i64], rank: usize) -> Result<Vec<usi
     match axes.windows(2).any(|pair| pair[0] == pair[1]) {
         false => Ok(axes),
         true => {
-            let message = format!("its axes {list:?} name one twice");
+            let message = format!("its axes {} name one twice", shown(&format!("{list:?}")));
             Err(node.error(codes::OPERANDS, message, "name each axis once"))
         }
     }
@@ -33,6 +53,7 @@ pub(super) fn reshape(
     target: &[i64],
     allow_zero: bool,
 ) -> Result<Vec<usize>, OnnxError> {
+    check_rank(node, target.len())?;
     let wrong = || {
         let message = format!("a tensor of shape {from:?} cannot be brought to {target:?}");
         node.error(codes::OPERANDS, message, "the model's shapes do not fit each other: export it again")
@@ -49,8 +70,7 @@ pub(super) fn reshape(
             extent => usize::try_from(extent).map_err(|_| wrong())?,
         });
     }
-    let product = |shape: &[usize]| shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
-    let (have, fixed) = (product(from).ok_or_else(wrong)?, product(&shape).ok_or_else(wrong)?);
+    let (have, fixed) = (count(from).ok_or_else(wrong)?, count(&shape).ok_or_else(wrong)?);
     if let Some(open) = open {
         if fixed == 0 || have % fixed != 0 {
             return Err(wrong());
@@ -78,6 +98,7 @@ pub(super) fn squeeze(node: &Node<'_>, from: &[usize], list: Option<&[i64]>) -> 
 /// The shape with dimensions of 1 at these axes of the result.
 pub(super) fn unsqueeze(node: &Node<'_>, from: &[usize], list: &[i64]) -> Result<Vec<usize>, OnnxError> {
     let rank = from.len().saturating_add(list.len());
+    check_rank(node, rank)?;
     let new = axes(node, list, rank)?;
     let mut old = from.iter();
     Ok((0..rank).filter_map(|d| if new.contains(&d) { Some(1) } else { old.next().copied() }).collect())

@@ -9,10 +9,10 @@ use prost::bytes::Bytes;
 use rebirth_runtime::Error;
 use rebirth_runtime::error::FileKind;
 use rebirth_runtime::fs::map_file;
-use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, element_count};
+use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
 
 use super::error::{OnnxError, shown};
-use super::{codes, proto};
+use super::{codes, proto, shapes};
 
 /// Element types of ONNX that are read, by their numbers in TensorProto.DataType.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Stored {
         }
         let shape = tensor.dims.iter().map(|&dim| usize::try_from(dim).map_err(|_| dim)).collect::<Result<Vec<_>, _>>();
         let shape = shape.map_err(|dim| wrong(format!("one of its dimensions is {dim}")))?;
-        let bytes = element_count(&shape)
+        let bytes = shapes::count(&shape)
             .and_then(|count| Some((count, count.checked_mul(element.size())?)))
             .filter(|&(_, bytes)| bytes <= MAX_TENSOR_BYTES);
         let Some((count, bytes)) = bytes else {
@@ -203,16 +203,27 @@ impl Stored {
         Ok(Stored { name: tensor.name, element, shape, payload })
     }
 
+    /// Whether the model was made without this tensor's data.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self.payload, Payload::Absent)
+    }
+
+    /// Room for the elements.
+    fn room<T>(&self) -> Result<Vec<T>, OnnxError> {
+        if self.is_absent() {
+            return Err(OnnxError::new(
+                codes::TENSOR,
+                format!("the tensor `{}` has no data: the file is a model without its weights", shown(&self.name)),
+                "give weights with `--weights FILE`, try `--weights random:1`, or export the model with its weights",
+            ));
+        }
+        reserved(self.shape.iter().product())
+    }
+
     /// Calls `f` with each element as a number with a fraction and as an integer, in order.
-    fn each(&self, f: &mut dyn FnMut(f64, i64)) -> Result<(), OnnxError> {
+    fn each(&self, f: &mut dyn FnMut(f64, i64)) {
         match &self.payload {
-            Payload::Absent => {
-                return Err(OnnxError::new(
-                    codes::TENSOR,
-                    format!("the tensor `{}` has no data: the file is a model without its weights", shown(&self.name)),
-                    "give weights with `--weights FILE`, try `--weights random:1`, or export the model with its weights",
-                ));
-            }
+            Payload::Absent => {}
             Payload::Floats(list) => list.iter().map(|&v| f64::from(v)).for_each(|v| f(v, v as i64)),
             Payload::Doubles(list) => list.iter().copied().for_each(|v| f(v, v as i64)),
             Payload::Longs(list) => list.iter().for_each(|&v| f(v as f64, v)),
@@ -257,25 +268,24 @@ impl Stored {
                 }
             }
         }
-        Ok(())
     }
 
     /// The elements as f32.
     pub(super) fn floats(&self) -> Result<Vec<f32>, OnnxError> {
-        let mut values = reserved(self.shape.iter().product())?;
+        let mut values = self.room()?;
         if let (Payload::Raw(raw), Element::F32) = (&self.payload, self.element) {
             // The usual case, apart because it is the one that has to be fast.
             values.extend(raw.as_chunks::<4>().0.iter().map(|&quad| f32::from_le_bytes(quad)));
         } else {
-            self.each(&mut |float, _| values.push(float as f32))?;
+            self.each(&mut |float, _| values.push(float as f32));
         }
         Ok(values)
     }
 
     /// The elements as integers.
     pub(super) fn ints(&self) -> Result<Vec<i64>, OnnxError> {
-        let mut values = reserved(self.shape.iter().product())?;
-        self.each(&mut |_, int| values.push(int))?;
+        let mut values = self.room()?;
+        self.each(&mut |_, int| values.push(int));
         Ok(values)
     }
 }

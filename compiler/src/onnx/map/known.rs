@@ -14,9 +14,11 @@ fn known(constant: Constant) -> Mapped {
     Ok(vec![Value::Constant(constant)])
 }
 
-pub(super) fn constant(_importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
+pub(super) fn constant(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     if let Some(stored) = node.tensor("value")? {
-        return known(Constant::stored(stored));
+        let constant = Constant::stored(stored);
+        importer.store(&constant);
+        return known(constant);
     }
     if node.has("value_float") {
         return known(Constant::fill(Element::F32, Vec::new(), node.float("value_float", 0.0)?)?);

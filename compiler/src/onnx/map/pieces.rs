@@ -125,7 +125,8 @@ pub(super) fn gather(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let mut shape = importer.ty(&x).shape;
     let axis_number = node.int("axis", 0)?;
     let axis = shapes::axis(node, axis_number, shape.len())?;
-    let list = indices.small()?.ints()?;
+    importer.pay(indices.small()?.count())?;
+    let list = indices.ints()?;
     let [first, ..] = list[..] else { return Err(node.unsupported("without indices")) };
     // Only a run of neighbours is a piece.
     if list.windows(2).any(|pair| pair[1] != pair[0].wrapping_add(1)) || indices.shape.len() > 1 {

@@ -52,7 +52,9 @@ fn target(importer: &Importer<'_>, node: &Node<'_>, shape: &[usize]) -> Result<(
 }
 
 fn floats(importer: &Importer<'_>, node: &Node<'_>, index: usize) -> Result<Option<Vec<f32>>, OnnxError> {
-    importer.known(node, index, "factors")?.map(|constant| constant.small()?.floats()).transpose()
+    let Some(constant) = importer.known(node, index, "factors")? else { return Ok(None) };
+    shapes::check_rank(node, constant.count())?;
+    constant.floats().map(Some)
 }
 
 pub(super) fn resize(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {

@@ -45,7 +45,7 @@ impl Window {
         let dims = spatial(node, x)?;
         let input = &x[2..];
         let given = sizes(node, "kernel_shape", dims, 1)?;
-        let kernel = match (given, weight.and_then(|shape| shape.get(2..))) {
+        let kernel = match (given, weight.map(|shape| shape.get(2..).unwrap_or_default())) {
             (_, Some(shape)) if shape.len() != dims => {
                 let message = format!("its weight has {} spatial dimensions, its operand {dims}", shape.len());
                 let help = "the model's shapes do not fit each other: export it again";
