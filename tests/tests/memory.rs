@@ -99,7 +99,7 @@ fn proofs() {
                 (0, codes)
             }
         };
-        let ((nodes, codes), taken) = measured(work);
+        let ((nodes, codes), taken) = measured(&ALLOCATED, work);
         if codes != flood.codes {
             wrong.push(format!("{flood}: {codes:?}, expected {:?}", flood.codes));
         }
