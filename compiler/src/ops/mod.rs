@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod geometry;
+pub mod normalisation;
 pub mod pooling;
 pub mod reader;
 pub mod reduction;
@@ -243,6 +244,10 @@ operators! {
     dropout::Dropout,
     flatten::Flatten,
     global_avg_pool::GlobalAvgPool,
+    group_norm::GroupNorm,
+    instance_norm::InstanceNorm,
+    l2_normalize::L2Normalize,
+    layer_norm::LayerNorm,
     lrn::Lrn,
     matmul::MatMul,
     max_pool::MaxPool,

@@ -14,10 +14,14 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("group", "groups"),
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
+    ("keepdim", "keep"),
+    ("keepdims", "keep"),
     ("local_size", "size"),
+    ("num_groups", "groups"),
     ("num_output", "out"),
     ("out_channels", "out"),
     ("out_features", "out"),
+    ("output_padding", "output_pad"),
     ("padding", "pad"),
     ("pads", "pad"),
     ("pool_size", "kernel"),
@@ -34,18 +38,26 @@ const LAYERS: &[(&str, &str)] = &[
     ("averagepool", "avg_pool"),
     ("averagepooling", "avg_pool"),
     ("batchnormalization", "batch_norm"),
+    ("bmm", "matmul"),
     ("bn", "batch_norm"),
     ("cat", "concat"),
     ("concatenate", "concat"),
     ("convolution", "conv"),
+    ("convolutiontranspose", "conv_transpose"),
+    ("deconv", "conv_transpose"),
+    ("deconvolution", "conv_transpose"),
     ("fc", "dense"),
     ("fullyconnected", "dense"),
     ("gap", "global_avg_pool"),
     ("gemm", "dense"),
     ("globalaveragepool", "global_avg_pool"),
     ("globalaveragepooling", "global_avg_pool"),
+    ("groupnormalization", "group_norm"),
     ("innerproduct", "dense"),
+    ("instancenormalization", "instance_norm"),
+    ("layernormalization", "layer_norm"),
     ("linear", "dense"),
+    ("lpnormalization", "l2_normalize"),
     ("localresponsenorm", "lrn"),
     ("localresponsenormalization", "lrn"),
     ("maxpooling", "max_pool"),
@@ -64,10 +76,10 @@ pub(super) fn layer<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) ->
     same.or_else(|| LAYERS.iter().find(|(elsewhere, _)| *elsewhere == name).map(|(_, here)| *here))
 }
 
-/// A name in lower case, without `_` and without the `2d` at its end.
+/// A name in lower case, without `_` and without the `1d` or `2d` at its end.
 fn plain(name: &str) -> String {
     let plain: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
-    plain.strip_suffix("2d").map_or(plain.clone(), str::to_string)
+    plain.strip_suffix("2d").or_else(|| plain.strip_suffix("1d")).map_or(plain.clone(), str::to_string)
 }
 
 #[cfg(test)]
@@ -93,6 +105,8 @@ mod tests {
         for (elsewhere, expected) in [
             ("Conv2d", Some("conv")),
             ("conv2d", Some("conv")),
+            ("Conv1d", Some("conv")),
+            ("ConvTranspose2d", Some("conv_transpose")),
             ("ReLU", Some("relu")),
             ("MaxPool2d", Some("max_pool")),
             ("MaxPooling2D", Some("max_pool")),
