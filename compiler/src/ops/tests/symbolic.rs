@@ -328,6 +328,10 @@ fn symbolic(entry: &Entry, example: &Example<Op>, modulus: i64) -> (Vec<Type<For
     let names = match (entry.signature.name, longest.map(Type::rank)) {
         // Rows and columns of matrices mean different things in the two.
         ("matmul", _) => ["c", "c", "h", "n"],
+        // What is normalised is the shape of weights.
+        ("layer_norm", Some(2)) => ["c", "n", "n", "n"],
+        ("layer_norm", Some(3)) => ["c", "c", "n", "n"],
+        ("layer_norm", _) => ["c", "c", "c", "n"],
         (_, Some(2)) => ["c", "n", "n", "n"],
         (_, Some(3)) => ["w", "c", "n", "n"],
         _ => ["w", "h", "c", "n"],
