@@ -5,11 +5,17 @@ use std::path::Path;
 
 use rebirth_compiler::ops::Rng;
 
-use crate::bad::weights;
+use crate::bad::{self, weights};
 use crate::files::Kind;
 use crate::mutate::Mutations;
 use crate::onnx::{Model, floats, int, ints, node, small, value};
 use crate::root;
+
+/// How many good files of a kind there are.
+const GOOD: usize = 5;
+
+/// Longer bad files are not worth the time.
+const LONGEST: usize = 4096;
 
 /// A mutated or cut file.
 #[derive(Clone, Debug)]
@@ -45,7 +51,7 @@ pub fn npy(version: u8, header: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Five good files of a kind.
-pub fn good(kind: Kind) -> [Vec<u8>; 5] {
+pub fn good(kind: Kind) -> [Vec<u8>; GOOD] {
     match kind {
         Kind::Onnx => [
             small().bytes(),
@@ -210,7 +216,7 @@ pub struct FileMutations {
     seed: u64,
     number: usize,
     kind: Kind,
-    files: [Vec<u8>; 5],
+    files: Vec<Vec<u8>>,
     /// For texts: changes of words.
     words: Option<Mutations>,
 }
@@ -218,7 +224,14 @@ pub struct FileMutations {
 impl FileMutations {
     /// The sequence of a seed.
     pub fn new(kind: Kind, seed: u64) -> FileMutations {
-        let files = good(kind);
+        let mut files = good(kind).to_vec();
+        // Bad ones have what good ones do not, and some become good.
+        let bad = match kind {
+            Kind::Onnx => bad::models::all(),
+            Kind::Safetensors => bad::weights::all(),
+            Kind::Npy | Kind::Graph => Vec::new(),
+        };
+        files.extend(bad.into_iter().map(|bad| bad.bytes).filter(|bytes| (16..LONGEST).contains(&bytes.len())));
         let texts = || files.iter().filter_map(|file| String::from_utf8(file.clone()).ok()).collect::<Vec<_>>();
         let words = (kind == Kind::Graph).then(|| Mutations::new(seed, &texts()));
         FileMutations { rng: Rng::new(seed), seed, number: 0, kind, files, words }
@@ -417,7 +430,8 @@ impl Iterator for FileMutations {
         if by_meaning && let Some(case) = self.words.as_mut().and_then(Iterator::next) {
             return Some(FileCase { name: case.to_string(), bytes: case.bytes });
         }
-        let start = self.below(self.files.len());
+        let among = if self.rng.flip() { GOOD } else { self.files.len() };
+        let start = self.below(among);
         let mut bytes = self.files[start].clone();
         let changes = 1 + self.below(3);
         for _ in 0..changes {
