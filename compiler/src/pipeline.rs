@@ -22,6 +22,7 @@
 
 pub mod codes;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use rebirth_lang::{Program as Files, Report, Source};
@@ -29,7 +30,8 @@ use rebirth_runtime::Module;
 use rebirth_runtime::suggest::closest;
 
 use crate::codegen::{CodegenError, jit, target};
-use crate::graph::{self, Graph};
+use crate::graph::interpret::InterpretError;
+use crate::graph::{self, Graph, ValueId};
 use crate::loops::lower::{LowerError, lower};
 use crate::loops::program::Program;
 use crate::resolve::{Model, Settings, resolve};
@@ -74,7 +76,7 @@ impl CompileError {
             }
             CompileError::Lower(LowerError::TooLarge { .. }) => "use a smaller batch or input, or fewer channels",
             CompileError::Lower(LowerError::ComputedWeights { .. }) => {
-                "make the weights a parameter: they are packed before the network runs"
+                "weights can be computed from weights, not from inputs; for products of two tensors there is `matmul`"
             }
             CompileError::Lower(LowerError::Broken(_)) => {
                 "this is a bug of the compiler: please report it with the network"
@@ -148,7 +150,28 @@ pub fn compile(graph: &Graph, params: &[Vec<f32>], cpu: &str) -> Result<Module, 
             return Err(CompileError::Params { message });
         }
     }
-    jit::compile(&program, target, params).map_err(CompileError::Codegen)
+    let computed = computed(graph, &program, params)?;
+    let position: HashMap<ValueId, usize> = graph.params.iter().enumerate().map(|(i, &id)| (id, i)).collect();
+    let mut computed = computed.iter();
+    let constants: Vec<&[f32]> = program
+        .constants
+        .iter()
+        .filter_map(|id| position.get(id).map(|&i| &params[i]).or_else(|| computed.next()))
+        .map(Vec::as_slice)
+        .collect();
+    jit::compile(&program, target, &constants).map_err(CompileError::Codegen)
+}
+
+/// The constants of a program that are no parameters, in their order.
+fn computed(graph: &Graph, program: &Program, params: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, CompileError> {
+    let values: Vec<ValueId> = program.constants.iter().copied().filter(|&id| !graph.is_param(id)).collect();
+    graph.evaluate_constants(&values, params).map_err(|error| match error {
+        InterpretError::TooLarge { elements } => {
+            let what = format!("what is computed from weights, {elements} elements at once,");
+            CompileError::Lower(LowerError::TooLarge { what })
+        }
+        error => CompileError::Params { message: error.to_string() },
+    })
 }
 
 #[cfg(test)]

@@ -178,7 +178,9 @@ impl Error {
         let fixed = match self {
             Error::NotFound { .. } => "check the spelling; relative paths start at the current directory",
             Error::EmptyFile { .. } => "the download or copy that made it has probably failed",
-            Error::WeightsFormat { .. } => "the file may be cut short or of another format; convert or fetch it again",
+            Error::WeightsFormat { .. } | Error::WeightsHeader { .. } => {
+                "the file may be cut short or of another format; convert or fetch it again"
+            }
             Error::WeightsDtype { .. } => "convert the tensor to f32, f16 or bf16, or remove it if it is not a weight",
             Error::WeightsMismatch(mismatch) => return mismatch.help(),
             Error::WeightsName { similar: Some(name), .. } => return Some(format!("did you mean `{name}`?")),

@@ -143,7 +143,7 @@ fn names() -> Vec<Flood> {
         ),
         one(
             "an unknown argument met again and again",
-            &["E0212"],
+            &["E0234", "E0212"],
             format!(
                 "block c(x, {}) {{ x }}\n{}{}",
                 many(&format!("{long}# = 1,"), half),
@@ -199,7 +199,7 @@ fn names() -> Vec<Flood> {
             settings: 5_000,
             ..one(
                 "settings of sizes",
-                &[],
+                &["E0230"],
                 format!("net m({} x: f32[1]) -> f32[1] {{ x }}", many("i#: f32[1, a#],", half)),
             )
         },
@@ -214,7 +214,7 @@ fn names() -> Vec<Flood> {
         ),
         one(
             "a long condition that fails again and again",
-            &["E0234", "E0252"],
+            &["E0252", "E0234"],
             format!(
                 "block c(x, {}) where max({}) < 0 {{ x }}\n{}{}",
                 many("a#=1,", half),

@@ -5,10 +5,17 @@ use std::path::Path;
 
 use rebirth_compiler::ops::Rng;
 
-use crate::bad::weights;
+use crate::bad::{self, weights};
 use crate::files::Kind;
+use crate::mutate::Mutations;
 use crate::onnx::{Model, floats, int, ints, node, small, value};
 use crate::root;
+
+/// How many good files of a kind there are.
+const GOOD: usize = 5;
+
+/// Longer bad files are not worth the time.
+const LONGEST: usize = 4096;
 
 /// A mutated or cut file.
 #[derive(Clone, Debug)]
@@ -44,7 +51,7 @@ pub fn npy(version: u8, header: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Five good files of a kind.
-pub fn good(kind: Kind) -> [Vec<u8>; 5] {
+pub fn good(kind: Kind) -> [Vec<u8>; GOOD] {
     match kind {
         Kind::Onnx => [
             small().bytes(),
@@ -209,14 +216,25 @@ pub struct FileMutations {
     seed: u64,
     number: usize,
     kind: Kind,
-    files: [Vec<u8>; 5],
+    files: Vec<Vec<u8>>,
+    /// For texts: changes of words.
+    words: Option<Mutations>,
 }
 
 impl FileMutations {
     /// The sequence of a seed.
     pub fn new(kind: Kind, seed: u64) -> FileMutations {
-        let files = good(kind);
-        FileMutations { rng: Rng::new(seed), seed, number: 0, kind, files }
+        let mut files = good(kind).to_vec();
+        // Bad ones have what good ones do not, and some become good.
+        let bad = match kind {
+            Kind::Onnx => bad::models::all(),
+            Kind::Safetensors => bad::weights::all(),
+            Kind::Npy | Kind::Graph => Vec::new(),
+        };
+        files.extend(bad.into_iter().map(|bad| bad.bytes).filter(|bytes| (16..LONGEST).contains(&bytes.len())));
+        let texts = || files.iter().filter_map(|file| String::from_utf8(file.clone()).ok()).collect::<Vec<_>>();
+        let words = (kind == Kind::Graph).then(|| Mutations::new(seed, &texts()));
+        FileMutations { rng: Rng::new(seed), seed, number: 0, kind, files, words }
     }
 
     fn below(&mut self, bound: usize) -> usize {
@@ -267,6 +285,24 @@ impl FileMutations {
             }
             _ => self.change_number(bytes),
         }
+    }
+
+    /// A weights file with another header, whose length is right.
+    fn change_header(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let (header, payload) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        let mut header = header.to_vec();
+        let types: Vec<usize> = (0..header.len()).filter(|&i| header[i..].starts_with(b"\"F32\"")).collect();
+        match self.below(4) {
+            0 if !types.is_empty() => {
+                let at = types[self.below(types.len())];
+                let other = self.rng.pick(&["\"I32\"", "\"U32\"", "\"F16\"", "\"I64\"", "\"F4\"", "\"BF16\""]);
+                header.splice(at..at + 5, other.bytes());
+            }
+            1 | 2 => self.change_number(&mut header),
+            _ => self.change(&mut header),
+        }
+        Some([(header.len() as u64).to_le_bytes().as_slice(), &header, payload].concat())
     }
 
     /// Another number in place of one of decimal digits.
@@ -389,17 +425,26 @@ impl Iterator for FileMutations {
     type Item = FileCase;
 
     fn next(&mut self) -> Option<FileCase> {
-        let start = self.below(self.files.len());
+        self.number += 1;
+        let by_meaning = self.below(3) > 0;
+        if by_meaning && let Some(case) = self.words.as_mut().and_then(Iterator::next) {
+            return Some(FileCase { name: case.to_string(), bytes: case.bytes });
+        }
+        let among = if self.rng.flip() { GOOD } else { self.files.len() };
+        let start = self.below(among);
         let mut bytes = self.files[start].clone();
         let changes = 1 + self.below(3);
-        let by_field = self.kind == Kind::Onnx && self.below(3) > 0;
         for _ in 0..changes {
-            match if by_field { self.change_message(&bytes, 0) } else { None } {
+            let changed = match self.kind {
+                Kind::Onnx if by_meaning => self.change_message(&bytes, 0),
+                Kind::Safetensors if by_meaning => self.change_header(&bytes),
+                _ => None,
+            };
+            match changed {
                 Some(changed) => bytes = changed,
                 None => self.change(&mut bytes),
             }
         }
-        self.number += 1;
         Some(FileCase { name: format!("mutation {} of file {start}, seed {}", self.number, self.seed), bytes })
     }
 }

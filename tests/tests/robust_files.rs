@@ -59,7 +59,7 @@ fn onnx() {
 
 #[test]
 fn safetensors() {
-    check(Kind::Safetensors, 4000, [50, 300], 3);
+    check(Kind::Safetensors, 4000, [10, 300], 3);
 }
 
 #[test]

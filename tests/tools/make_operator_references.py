@@ -98,6 +98,28 @@ class Graph:
         self.constants = self.constants + [constant]
         return self.node(op, [x[0], constant.name], x[1], keepdims=int(keep))
 
+    def affine(self, path, *shape):
+        return [self.weight(f"{path}.weight", self.random.uniform(0.5, 1.5, shape)), self.weight(f"{path}.bias", self.bias(shape))]
+
+    def layer_norm(self, x, axis=-1, eps=1e-5):
+        return self.node("LayerNormalization", [x[0], *self.affine("layer_norm", *self.shapes[0][axis:])], x[1], axis=axis, epsilon=eps)
+
+    def instance_norm(self, x, eps=1e-5):
+        return self.node("InstanceNormalization", [x[0], *self.affine("instance_norm", x[1])], x[1], epsilon=eps)
+
+    def group_norm(self, x, groups, eps=1e-5):
+        shape = self.shapes[0]
+        numbers = {"rows": np.int64([shape[0], groups, -1]), "whole": np.int64(shape),
+                   "ones": np.ones(groups, np.float32), "zeros": np.zeros(groups, np.float32)}
+        self.constants = [numpy_helper.from_array(v, n) for n, v in numbers.items()]
+        rows = self.node("Reshape", [x[0], "rows"], groups)
+        y = self.node("Reshape", [self.node("InstanceNormalization", [rows[0], "ones", "zeros"], groups, epsilon=eps)[0], "whole"], x[1])
+        channels = [1, x[1]] + [1] * (len(shape) - 2)
+        weight, bias = self.affine("group_norm", x[1])
+        self.constants += [numpy_helper.from_array(np.int64(channels), "channels")]
+        weight, bias = [self.node("Reshape", [v, "channels"], x[1])[0] for v in (weight, bias)]
+        return self.node("Add", [self.node("Mul", [y[0], weight], x[1])[0], bias], x[1])
+
     def dense(self, x, path, out, bias=True):
         name, c = x
         inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c))]
@@ -360,6 +382,17 @@ def dense_layers():
     case("dense_one_output", (2, 33), "x |> dense(1)", lambda g, x: g.dense(x, "dense", 1))
 
 
+def products():
+    def product(name, *shapes):
+        case(f"matmul_{name}", list(shapes), "matmul(x, y)", lambda g, x, y: g.node("MatMul", [x[0], y[0]], y[1]))
+
+    product("2d", (7, 5), (5, 13))
+    product("batched", (2, 3, 6), (2, 6, 9))
+    product("broadcast", (3, 1, 4, 5), (2, 5, 8))
+    product("one_column", (2, 6, 19), (19, 1))
+    product("one_row", (1, 9), (9, 11))
+
+
 def pools():
     def both(name, shape, arguments, *a, **k):
         for op in ["max_pool", "avg_pool"]:
@@ -389,6 +422,13 @@ def normalisations():
     case("lrn_3_beta_half_k_2", (1, 8, 4, 5), "x |> lrn(3, alpha: 0.1, beta: 0.5, k: 2.0)",
          lambda g, x: g.lrn(x, 3, alpha=0.1, beta=0.5, k=2.0), scale=3)
     case("lrn_wider_than_channels", (1, 3, 4, 5), "x |> lrn(9, alpha: 0.1)", lambda g, x: g.lrn(x, 9, alpha=0.1), scale=3)
+    case("layer_norm", (2, 7, 13), "x |> layer_norm", lambda g, x: g.layer_norm(x))
+    case("layer_norm_axis_1", (2, 5, 3, 4), "x |> layer_norm(axis: 1, eps: 1e-3)", lambda g, x: g.layer_norm(x, axis=1, eps=1e-3))
+    case("instance_norm", (2, 5, 4, 5), "x |> instance_norm", lambda g, x: g.instance_norm(x))
+    case("instance_norm_1d", (2, 4, 9), "x |> instance_norm", lambda g, x: g.instance_norm(x))
+    case("group_norm", (2, 6, 4, 5), "x |> group_norm(3)", lambda g, x: g.group_norm(x, 3))
+    case("l2_normalize", (2, 6, 4, 5), "x |> l2_normalize", lambda g, x: g.node("LpNormalization", [x[0]], x[1], axis=1, p=2))
+    case("l2_normalize_last_axis", (3, 7), "x |> l2_normalize(axis: -1)", lambda g, x: g.node("LpNormalization", [x[0]], x[1], axis=-1, p=2))
     case("batch_norm", (2, 5, 4, 5), "x |> batch_norm", lambda g, x: g.batch_norm(x))
     case("batch_norm_eps", (1, 13, 3, 4), "x |> batch_norm(eps: 1e-3)", lambda g, x: g.batch_norm(x, eps=1e-3))
 
@@ -677,8 +717,8 @@ tokens |> reshape([0, 3, 4, 6]) |> transpose([0, 3, 1, 2]) |> conv(5, 1) as back
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
-    groups = [convolutions, sequences, transposed_convolutions, reductions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves]
-    for group in [*groups, chains]:
+    groups = [convolutions, sequences, transposed_convolutions, reductions, dense_layers, products, pools, normalisations]
+    for group in [*groups, pointwise, concats, resizes, moves, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

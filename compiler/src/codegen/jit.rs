@@ -32,11 +32,11 @@ impl Drop for Code {
     }
 }
 
-/// Compiles a verified program for a level that this machine has, with `params` in the order of `Graph::params`.
+/// Compiles a verified program for a level that this machine has, with the elements of its constants, in their order.
 ///
 /// # Errors
 /// See [`CodegenError`].
-pub fn compile(program: &Program, target: &Target, params: &[Vec<f32>]) -> Result<Module, CodegenError> {
+pub fn compile(program: &Program, target: &Target, constants: &[&[f32]]) -> Result<Module, CodegenError> {
     let isa = target.isa()?;
     let frontend = isa.frontend_config();
     let call_conv = isa.default_call_conv();
@@ -62,7 +62,7 @@ pub fn compile(program: &Program, target: &Target, params: &[Vec<f32>]) -> Resul
     module.define_function(entry, &mut context).map_err(failed)?;
     module.clear_context(&mut context);
     module.finalize_definitions().map_err(failed)?;
-    let weights = pack(program, params)?;
+    let weights = pack(program, constants)?;
     let pointer = module.get_finalized_function(entry);
     // SAFETY: the function was declared with the signature of `Entry`: three pointers, nothing returned, the platform's C calling convention.
     #[allow(unsafe_code)]
@@ -82,7 +82,7 @@ pub fn compile(program: &Program, target: &Target, params: &[Vec<f32>]) -> Resul
 }
 
 /// The packed weights of a program.
-fn pack(program: &Program, params: &[Vec<f32>]) -> Result<AlignedBuffer, CodegenError> {
+fn pack(program: &Program, constants: &[&[f32]]) -> Result<AlignedBuffer, CodegenError> {
     let bytes = program.weights_bytes;
     let out_of_memory = || CodegenError::OutOfMemory { bytes };
     let mut weights = AlignedBuffer::zeroed(bytes, "the packed weights").map_err(|_| out_of_memory())?;
@@ -90,7 +90,7 @@ fn pack(program: &Program, params: &[Vec<f32>]) -> Result<AlignedBuffer, Codegen
     for pack in &program.packs {
         let buffer = program.buffer(pack.buffer);
         let crate::loops::program::Home::Weights(offset) = buffer.home else { continue };
-        let params: Vec<&[f32]> = pack.params.iter().map(|&p| params[p].as_slice()).collect();
+        let params: Vec<&[f32]> = pack.params.iter().map(|&p| constants[p]).collect();
         pack.packing.fill(&params, &mut floats[offset / 4..offset / 4 + buffer.elements]);
     }
     Ok(weights)

@@ -43,6 +43,7 @@ fn run(expr: &Expr<Operand>, x: Vec<f32>, cpu: &str) -> Vec<f32> {
         inputs: vec![port("x")],
         outputs: vec![port("y")],
         buffers: vec![buffer("%x", Home::Input(0)), buffer("%y", Home::Output(0))],
+        constants: Vec::new(),
         packs: Vec::new(),
         regions: vec![region],
         arena_bytes: 0,

@@ -8,6 +8,7 @@
 
 pub mod build;
 pub mod codes;
+mod constants;
 pub mod ids;
 pub mod interpret;
 mod lex;

@@ -28,7 +28,7 @@ pub enum LowerError {
         /// What is too large.
         what: String,
     },
-    /// A convolution or dense layer whose weight is computed rather than a parameter.
+    /// A convolution or dense layer whose weight depends on inputs of the network.
     ComputedWeights {
         /// The operator.
         operator: String,
@@ -44,7 +44,7 @@ impl fmt::Display for LowerError {
         match self {
             LowerError::TooLarge { what } => write!(f, "{what} does not fit the address space"),
             LowerError::ComputedWeights { operator, node } => {
-                write!(f, "the weights of {operator} `{node}` are computed; only parameters can be packed")
+                write!(f, "the weights of {operator} `{node}` depend on inputs; they are packed before there are any")
             }
             LowerError::Broken(violation) => write!(f, "the compiler made loops that break a rule: {violation}"),
         }
@@ -75,7 +75,9 @@ struct Lower<'g> {
     /// Where each value lies; further layouts of it are in `converted`.
     tensors: HashMap<ValueId, Tensor>,
     converted: HashMap<(ValueId, Layout), Tensor>,
-    params: HashMap<ValueId, usize>,
+    /// What no input has a part in, by value; where such values are in `Program::constants`.
+    constant: Vec<bool>,
+    constants: HashMap<ValueId, usize>,
     names: HashMap<String, usize>,
 }
 
@@ -96,14 +98,21 @@ impl<'g> Lower<'g> {
             inputs: graph.inputs.iter().map(|&v| port(&graph.value(v).name, v)).collect(),
             outputs: graph.outputs.iter().map(|o| port(&o.name, o.value)).collect(),
             buffers: Vec::new(),
+            constants: Vec::new(),
             packs: Vec::new(),
             regions: Vec::new(),
             arena_bytes: 0,
             weights_bytes: 0,
         };
-        let params = graph.params.iter().enumerate().map(|(i, &v)| (v, i)).collect();
-        let mut lower =
-            Lower { graph, program, tensors: HashMap::new(), converted: HashMap::new(), params, names: HashMap::new() };
+        let mut lower = Lower {
+            graph,
+            program,
+            tensors: HashMap::new(),
+            converted: HashMap::new(),
+            constant: graph.constants(),
+            constants: HashMap::new(),
+            names: HashMap::new(),
+        };
         for (i, &value) in graph.inputs.iter().enumerate() {
             let tensor = lower.buffer(graph.spelling(value), &graph.ty(value).shape, Layout::Plain, Home::Input(i))?;
             lower.tensors.insert(value, tensor);
@@ -130,7 +139,7 @@ impl<'g> Lower<'g> {
 
     fn packed(&mut self, packing: Packing, params: Vec<usize>) -> Result<BufferId, LowerError> {
         let name = match params.first() {
-            Some(&first) => format!("@{}", self.graph.value(self.graph.params[first]).name),
+            Some(&first) => self.graph.spelling(self.program.constants[first]),
             None => packing.to_string(),
         };
         let elements = packing.elements().ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
@@ -170,10 +179,10 @@ impl<'g> Lower<'g> {
         let tensor = match self.tensors.get(&value) {
             Some(tensor) => tensor.clone(),
             None => {
-                // A parameter that a stage reads as a plain tensor.
+                // A constant that a stage reads as a tensor.
                 let shape = self.graph.ty(value).shape.clone();
-                let buffer =
-                    self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![self.params[&value]])?;
+                let constant = self.constant(value);
+                let buffer = self.packed(Packing::Tensor { shape: shape.clone(), layout }, vec![constant])?;
                 let tensor = Tensor { buffer, shape, layout };
                 self.converted.insert((value, layout), tensor.clone());
                 return Ok(tensor);
@@ -224,7 +233,20 @@ impl<'g> Lower<'g> {
         Ok(to)
     }
 
+    /// The position of a value that no input has a part in among those that are packed.
+    fn constant(&mut self, value: ValueId) -> usize {
+        let next = self.program.constants.len();
+        let position = *self.constants.entry(value).or_insert(next);
+        if position == next {
+            self.program.constants.push(value);
+        }
+        position
+    }
+
     fn node(&mut self, node: &Node) -> Result<(), LowerError> {
+        if node.results.iter().all(|id| self.constant[id.index()]) {
+            return Ok(());
+        }
         let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
         if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
             return self.reshape(node);
@@ -300,8 +322,8 @@ impl<'g> Lower<'g> {
                 continue;
             }
             let out = match written.get(&key) {
-                Some(tensor) => tensor.clone(),
-                None => {
+                Some(tensor) if tensor.layout == out_layout => tensor.clone(),
+                _ => {
                     let tensor = self.scratch(out_name, &out_shape, out_layout)?;
                     writes.push(tensor.buffer);
                     written.insert(key, tensor.clone());
@@ -326,16 +348,15 @@ impl<'g> Lower<'g> {
         Ok(())
     }
 
-    /// The position of the parameter at a place whose stage packs it.
-    fn param(&self, node: &Node, place: Place) -> Result<usize, LowerError> {
+    /// The position in `Program::constants` of what stands at a place whose stage packs it.
+    fn param(&mut self, node: &Node, place: Place) -> Result<usize, LowerError> {
         match place {
-            Place::Input(i) => self.params.get(&node.inputs[i]).copied(),
-            Place::Temp(_) | Place::Result(_) => None,
+            Place::Input(i) if self.constant[node.inputs[i].index()] => Ok(self.constant(node.inputs[i])),
+            _ => Err(LowerError::ComputedWeights {
+                operator: node.op.name().to_string(),
+                node: self.graph.spelling(node.results[0]),
+            }),
         }
-        .ok_or_else(|| LowerError::ComputedWeights {
-            operator: node.op.name().to_string(),
-            node: self.graph.spelling(node.results[0]),
-        })
     }
 
     fn reshape(&mut self, node: &Node) -> Result<(), LowerError> {
@@ -354,7 +375,7 @@ impl<'g> Lower<'g> {
     }
 
     /// The nest of a stage, and the packed constants it reads. `x` are the operands it reads as tensors,
-    /// `params` the parameters that it wants packed its own way, in order.
+    /// `params` the constants that it wants packed its own way, in order.
     fn schedule(
         &mut self,
         kind: &Kind,
@@ -362,7 +383,8 @@ impl<'g> Lower<'g> {
         y: &Tensor,
         params: Vec<usize>,
     ) -> Result<(Nest, Vec<BufferId>), LowerError> {
-        let param_shape = |graph: &Graph, i: usize| graph.ty(graph.params[params[i]]).shape.clone();
+        let packed: Vec<ValueId> = params.iter().map(|&i| self.program.constants[i]).collect();
+        let param_shape = |graph: &Graph, i: usize| graph.ty(packed[i]).shape.clone();
         if let Kind::Pool { window, .. } | Kind::Conv { window, .. } = kind
             && !addressable(window, &x[0], y)
         {
@@ -674,5 +696,20 @@ mod tests {
         assert_eq!(aliases, ["%y.temp0", "%y.temp2", "%y"]);
         // One temporary in the arena, the other is the output.
         assert_eq!(program.arena_bytes, (24_usize * 4).next_multiple_of(plan::ALIGN));
+    }
+
+    /// Nodes that no input has a part in make no loops.
+    #[test]
+    fn what_is_computed_from_weights_is_packed() {
+        use crate::ops::{dense::Dense, relu::Relu};
+        let mut b = Builder::new("computed", Mode::Infer);
+        let x = b.input("x", Type::f32([1, 4]));
+        let w = b.param("w", Type::f32([2, 4]), false).unwrap();
+        let positive = b.node("positive", Relu.into(), vec![w]).unwrap()[0];
+        let y = b.node("y", Dense.into(), vec![x, positive]).unwrap();
+        b.output("y", y[0]);
+        let program = lower(&b.finish()).unwrap();
+        let regions: Vec<&str> = program.regions.iter().map(|region| region.name.as_str()).collect();
+        assert_eq!((regions, program.constants.len(), program.packs.len()), (vec!["y"], 1, 1));
     }
 }

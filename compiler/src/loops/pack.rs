@@ -111,7 +111,7 @@ pub struct Pack {
     pub buffer: BufferId,
     /// How it is filled.
     pub packing: Packing,
-    /// Positions of the parameters in `Graph::params`, in the packing's order.
+    /// Positions in [`Program::constants`](super::program::Program::constants), in the packing's order.
     pub params: Vec<usize>,
 }
 

@@ -5,6 +5,7 @@ use rebirth_runtime::Port;
 use super::layout::Layout;
 use super::nest::{BufferId, Nest};
 use super::pack::Pack;
+use crate::graph::ValueId;
 
 /// Where a buffer lives while the module runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Program {
     pub outputs: Vec<Port>,
     /// All buffers.
     pub buffers: Vec<Buffer>,
+    /// The values of the graph that are packed: parameters, and what is computed from these and constants alone.
+    pub constants: Vec<ValueId>,
     /// How the weights blob is filled.
     pub packs: Vec<Pack>,
     /// What runs, in order.

@@ -48,7 +48,10 @@ impl OnnxError {
     pub fn help(&self) -> Option<String> {
         match self {
             OnnxError::Model { help, .. } => Some(help.clone()),
-            OnnxError::Runtime(error) => error.help(),
+            OnnxError::Runtime(error) => error.help().or_else(|| {
+                let beside = "it holds the model's weights: fetch or export the model again, with all of its files";
+                error.code().starts_with("E04").then(|| beside.to_string())
+            }),
         }
     }
 }

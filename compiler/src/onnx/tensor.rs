@@ -298,6 +298,9 @@ pub(super) fn reserved<T>(count: usize) -> Result<Vec<T>, OnnxError> {
     Ok(values)
 }
 
+/// Most bytes of a file's name, in all common file systems.
+const LONGEST_NAME: usize = 255;
+
 /// The files beside a model that its tensors lie in.
 pub(super) struct Files {
     folder: PathBuf,
@@ -357,6 +360,9 @@ impl Files {
             matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(only)] if only == name.as_os_str());
         if !is_bare || location.contains(['/', '\\', ':', '\0']) {
             return Err(outside("is no bare file name"));
+        }
+        if location.len() > LONGEST_NAME {
+            return Err(outside("is longer than the name of a file can be"));
         }
         let path = self.folder.join(name);
         let is_link = std::fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_symlink());

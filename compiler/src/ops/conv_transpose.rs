@@ -18,9 +18,9 @@ use crate::loops::stage::{Kind, Lowering, Place, Stage, Transposed, Weights};
 /// result [n, oc, ow].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConvTranspose {
-    /// Kernel and dilation count pixels of the result, as the stride does: those between what neighbouring inputs add to. The padding is
+    /// Boxed, so that what every node holds stays small. Kernel and dilation count pixels of the result, as the stride does: those between what neighbouring inputs add to. The padding is
     /// cut off the result.
-    pub window: Window,
+    pub window: Box<Window>,
     /// Rows and columns more at the bottom and right.
     pub output_pad: [usize; 2],
     /// Channels are convolved in this many independent groups.
@@ -49,7 +49,7 @@ impl ConvTranspose {
     }
 
     fn transposed(&self) -> Transposed {
-        let Window { kernel, stride, dilation, .. } = self.window;
+        let Window { kernel, stride, dilation, .. } = *self.window;
         Transposed { kernel, stride, dilation }
     }
 
@@ -67,7 +67,7 @@ impl ConvTranspose {
     }
 
     fn fault(&self) -> Option<String> {
-        let Window { stride, dilation, .. } = self.window;
+        let Window { stride, dilation, .. } = *self.window;
         let d = (0..2).find(|&d| self.output_pad[d] > 0 && self.output_pad[d] >= stride[d].max(dilation[d]))?;
         let axis = ["height", "width"][d];
         Some(format!(
@@ -113,7 +113,7 @@ impl Operator for ConvTranspose {
             _ => return Err(Mismatch::new(format!("the weight must have rank {}, found {weight}", x.rank())).at([1])),
         };
         let per_group = shapes::known("conv_transpose", "output channels", weight, per_group)?;
-        let out_channels = per_group.checked_mul(self.groups).unwrap_or(usize::MAX);
+        let out_channels = per_group.saturating_mul(self.groups);
         if self.groups == 0 || channels % self.groups != 0 {
             return Err(Mismatch::new(indivisible(self.groups, channels, out_channels)).at([0]));
         }
@@ -307,7 +307,7 @@ impl Declare for ConvTranspose {
                 pad
             }
         };
-        let op = ConvTranspose { window, output_pad, groups };
+        let op = ConvTranspose { window: Box::new(window), output_pad, groups };
         if let Some(fault) = op.fault() {
             return Err(CallError::argument("output_pad", fault)
                 .help("it is for the sizes that a stride leaves open: from 0 to below the stride"));
@@ -323,7 +323,11 @@ impl Declare for ConvTranspose {
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<ConvTranspose, String> {
         let window = Window::from_attributes(attributes)?;
-        Ok(ConvTranspose { window, output_pad: attributes.ints("output_pad")?, groups: attributes.int("groups")? })
+        Ok(ConvTranspose {
+            window: Box::new(window),
+            output_pad: attributes.ints("output_pad")?,
+            groups: attributes.int("groups")?,
+        })
     }
 
     fn example(rng: &mut Rng) -> Example<ConvTranspose> {
@@ -358,7 +362,7 @@ impl Declare for ConvTranspose {
         if rng.flip() {
             inputs.push(Type::f32([ocg * groups]));
         }
-        Example { op: ConvTranspose { window, output_pad, groups }, inputs }
+        Example { op: ConvTranspose { window: Box::new(window), output_pad, groups }, inputs }
     }
 }
 

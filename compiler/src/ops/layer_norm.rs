@@ -45,12 +45,15 @@ impl Operator for LayerNorm {
         if x.shape[self.axis..].iter().any(|extent| extent.is(0)) {
             return Err(Mismatch::new(format!("layer_norm needs elements, found {x}")).at([0]));
         }
-        for (i, (param, name)) in params.iter().zip(["weight", "bias"]).enumerate() {
-            let expected = &x.shape[self.axis..];
-            let fits = param.rank() == expected.len() && param.shape.iter().zip(expected).all(|(a, b)| a.same(b));
-            if !fits {
-                let expected = Type { dtype: x.dtype, shape: expected.to_vec() };
-                return Err(Mismatch::new(format!("{name} must be {expected}, found {param}")).at([1 + i, 0]));
+        if !params.is_empty() {
+            let extents = x.shape[self.axis..].iter();
+            let expected: Vec<usize> =
+                extents.map(|extent| shapes::known("layer_norm", "features", x, extent)).collect::<Result<_, _>>()?;
+            for (i, (param, name)) in params.iter().zip(["weight", "bias"]).enumerate() {
+                if !param.has_shape(&expected) {
+                    let expected = Type::f32(expected);
+                    return Err(Mismatch::new(format!("{name} must be {expected}, found {param}")).at([1 + i, 0]));
+                }
             }
         }
         Ok(vec![x.clone()])
@@ -119,7 +122,7 @@ impl Declare for LayerNorm {
         };
         let axis = if rng.flip() { x.rank() - 1 } else { rng.range(0, x.rank() - 1) };
         let param = Type::f32(&x.shape[axis..]);
-        let inputs = if rng.flip() { vec![x, param.clone(), param] } else { vec![x] };
+        let inputs = if axis > 0 && rng.flip() { vec![x, param.clone(), param] } else { vec![x] };
         Example { op: LayerNorm { axis, eps: rng.pick(&[1e-5, 1e-3, 0.1]) }, inputs }
     }
 }

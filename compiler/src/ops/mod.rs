@@ -10,6 +10,7 @@ pub mod call;
 pub mod elementwise;
 pub mod geometry;
 pub mod moves;
+pub mod normalisation;
 pub mod pooling;
 pub mod reader;
 pub mod reduction;
@@ -271,8 +272,12 @@ operators! {
     gelu::Gelu,
     global_avg_pool::GlobalAvgPool,
     global_max_pool::GlobalMaxPool,
+    group_norm::GroupNorm,
     hard_sigmoid::HardSigmoid,
     hard_swish::HardSwish,
+    instance_norm::InstanceNorm,
+    l2_normalize::L2Normalize,
+    layer_norm::LayerNorm,
     leaky_relu::LeakyRelu,
     log::Log,
     log_softmax::LogSoftmax,

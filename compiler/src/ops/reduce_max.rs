@@ -33,7 +33,7 @@ impl Operator for ReduceMax {
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
-        vec![self.reduction.evaluate(inputs[0], |of| largest(of))]
+        vec![self.reduction.evaluate(inputs[0], largest)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {

@@ -41,7 +41,7 @@ impl Operator for ReduceMin {
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
-        vec![self.reduction.evaluate(inputs[0], |of| smallest(of))]
+        vec![self.reduction.evaluate(inputs[0], smallest)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {

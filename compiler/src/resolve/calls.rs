@@ -15,6 +15,9 @@ use super::value::{Op, Value};
 use super::{codes, functions, others, suggest};
 use crate::ops;
 
+/// What binding a parameter costs, in the comparisons of names that take as long.
+const BINDING: usize = 8;
+
 /// An argument, evaluated.
 #[derive(Clone, Debug)]
 pub(super) struct Arg<'a> {
@@ -342,8 +345,8 @@ impl<'a> Resolver<'a> {
     ) -> Option<Slots<'a>> {
         let params = callee.params();
         let (what, name) = (callee.what(), &call.callee);
-        // Every name is compared with every parameter.
-        if !self.pay(params.len() * (1 + named.len()), name.span) {
+        // Every parameter is bound, and every name compared with each.
+        if !self.pay(params.len() * (BINDING + named.len()), name.span) {
             return None;
         }
         let mut good = true;

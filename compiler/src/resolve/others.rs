@@ -2,8 +2,8 @@
 
 /// Names of arguments elsewhere, and here.
 const ARGUMENTS: &[(&str, &str)] = &[
-    ("approximate", "tanh"),
     ("align_corners", "coordinates"),
+    ("approximate", "tanh"),
     ("axes", "axis"),
     ("bias_term", "bias"),
     ("block_size", "block"),
@@ -20,6 +20,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("epsilon", "eps"),
     ("filters", "out"),
     ("group", "groups"),
+    ("keepdim", "keep"),
+    ("keepdims", "keep"),
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
     ("local_size", "size"),
@@ -28,9 +30,11 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("min_val", "min"),
     ("min_value", "min"),
     ("negative_slope", "slope"),
+    ("num_groups", "groups"),
     ("num_output", "out"),
     ("out_channels", "out"),
     ("out_features", "out"),
+    ("output_padding", "output_pad"),
     ("output_size", "size"),
     ("padding", "pad"),
     ("pads", "pad"),
@@ -52,6 +56,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("averagepool", "avg_pool"),
     ("averagepooling", "avg_pool"),
     ("batchnormalization", "batch_norm"),
+    ("bmm", "matmul"),
     ("bn", "batch_norm"),
     ("cat", "concat"),
     ("chunk", "split"),
@@ -59,6 +64,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("clipbyvalue", "clip"),
     ("concatenate", "concat"),
     ("convolution", "conv"),
+    ("convolutiontranspose", "conv_transpose"),
+    ("deconv", "conv_transpose"),
+    ("deconvolution", "conv_transpose"),
     ("divide", "div"),
     ("expanddims", "unsqueeze"),
     ("fc", "dense"),
@@ -68,16 +76,20 @@ const LAYERS: &[(&str, &str)] = &[
     ("globalaveragepool", "global_avg_pool"),
     ("globalaveragepooling", "global_avg_pool"),
     ("globalmaxpooling", "global_max_pool"),
+    ("groupnormalization", "group_norm"),
     ("hardtanh", "clip"),
     ("hsigmoid", "hard_sigmoid"),
     ("hswish", "hard_swish"),
     ("innerproduct", "dense"),
+    ("instancenormalization", "instance_norm"),
     ("interpolate", "resize"),
+    ("layernormalization", "layer_norm"),
     ("linear", "dense"),
     ("ln", "log"),
     ("localresponsenorm", "lrn"),
     ("localresponsenormalization", "lrn"),
     ("logistic", "sigmoid"),
+    ("lpnormalization", "l2_normalize"),
     ("maximum", "max"),
     ("maxpooling", "max_pool"),
     ("minimum", "min"),
@@ -110,10 +122,10 @@ pub(super) fn layer<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) ->
     same.or_else(|| LAYERS.iter().find(|(elsewhere, _)| *elsewhere == name).map(|(_, here)| *here))
 }
 
-/// A name in lower case, without `_` and without the `2d` at its end.
+/// A name in lower case, without `_` and without the `1d` or `2d` at its end.
 fn plain(name: &str) -> String {
     let plain: String = name.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
-    plain.strip_suffix("2d").map_or(plain.clone(), str::to_string)
+    plain.strip_suffix("2d").or_else(|| plain.strip_suffix("1d")).map_or(plain.clone(), str::to_string)
 }
 
 #[cfg(test)]
@@ -139,6 +151,8 @@ mod tests {
         for (elsewhere, expected) in [
             ("Conv2d", Some("conv")),
             ("conv2d", Some("conv")),
+            ("Conv1d", Some("conv")),
+            ("ConvTranspose2d", Some("conv_transpose")),
             ("ReLU", Some("relu")),
             ("MaxPool2d", Some("max_pool")),
             ("MaxPooling2D", Some("max_pool")),

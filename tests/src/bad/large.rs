@@ -206,7 +206,7 @@ fn quadratic() -> Vec<Bad> {
         ),
         Bad::new(
             "an attribute of many axes",
-            "E1010",
+            "E1013",
             "axes",
             Model {
                 opset: 11,

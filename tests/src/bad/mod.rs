@@ -2,6 +2,7 @@
 
 pub mod large;
 pub mod models;
+mod nodes;
 pub mod weights;
 
 /// A bad file.

@@ -153,7 +153,7 @@ fn offsets() -> Vec<Bad> {
             with("[2,3]", "[4294967296,4294967296,3]", 32),
         ),
         Bad::new("a shape whose bytes overflow", "E0405", "overflow", with("[2,3]", "[9223372036854775807]", 32)),
-        Bad::new("nine dimensions", "E0542", "dimension", one("fc.bias", "F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]", 8)),
+        Bad::new("nine dimensions", "E0542", "too large", one("fc.bias", "F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]", 8)),
     ]
 }
 
