@@ -1,6 +1,8 @@
-//! From AST or ONNX to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`onnx`] (graphs from another format), [`extent`] (sizes that shape rules
-//! compute with), [`graph`], [`ops`] (the operator table), [`inspect`] (cost and receptive field of a graph), [`loops`] (graph to loop IR), [`codegen`] (loop IR to machine code);
-//! [`pipeline`] is the whole path in a few calls, [`weights`] where parameters come from; [`diff`] compares two ways to compute a network.
+//! From AST or ONNX to machine code. Modules in the order data takes: [`resolve`] (AST to graph), [`onnx`] (graphs from
+//! another format), [`extent`] (sizes that shape rules compute with), [`graph`], [`ops`] (the operator table),
+//! [`inspect`] (cost and receptive field of a graph), [`loops`] (graph to loop IR), [`codegen`] (loop IR to machine
+//! code); [`pipeline`] is the whole path in a few calls, [`weights`] where parameters come from; [`diff`] compares two
+//! ways to compute a network.
 
 pub mod resolve;
 

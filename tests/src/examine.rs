@@ -7,10 +7,13 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use rebirth_compiler::graph::{self, Mode};
 use rebirth_compiler::inspect::inspect;
 use rebirth_compiler::pipeline::{CompileError, loops};
-use rebirth_compiler::resolve::{self, Model, Settings, bind_dims, header, resolve};
+use rebirth_compiler::resolve::{self, Model, Proven, SetValue, Settings, bind_dims, header, prove, resolve};
 use rebirth_lang::ast::File;
 use rebirth_lang::dump::dump;
 use rebirth_lang::{Program, Report, Source, Span, codes, limits, parse};
+
+/// Of larger graphs there are never two at a time: what one takes is measured.
+const MOST_COMPARED: usize = 10_000;
 
 /// How far a model is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +34,27 @@ pub fn parsed(source: &Source) -> Result<File, Report> {
     Ok(file)
 }
 
-/// Resolves a program; whatever else reads headers must agree that it is sound.
+/// Resolves a program for all sizes that are not set; what is proved must hold for the sizes that were chosen.
+///
+/// # Errors
+/// What is wrong with the program.
+pub fn proved(program: &Program, settings: &Settings) -> Result<Proven, Report> {
+    let report = |diagnostics| Report::new(program.sources().clone(), diagnostics);
+    let proven = prove(program, settings).map_err(report)?;
+    assert_eq!(graph::verify(&proven.model.graph), Ok(()));
+    if proven.model.graph.nodes.len() > MOST_COMPARED {
+        return Ok(proven);
+    }
+    let mut settings = settings.clone();
+    settings.set.extend(proven.sizes.iter().map(|(name, size)| (name.clone(), SetValue::Int(*size))));
+    match resolve(program, &settings) {
+        Ok(model) => assert_eq!(model.graph, proven.model.graph, "at {:?}", proven.sizes),
+        Err(errors) => panic!("proved, but not sound at {:?}: {errors:?}", proven.sizes),
+    }
+    Ok(proven)
+}
+
+/// Resolves a program, also for all sizes; whatever else reads headers must agree that it is sound.
 ///
 /// # Errors
 /// What is wrong with the program.
@@ -40,6 +63,9 @@ pub fn resolved(program: &Program, settings: &Settings) -> Result<Model, Report>
     let header = header(program, settings).map_err(report);
     // Whether the shapes fit does not matter.
     let _ = bind_dims(program, settings, &[(None, &[2, 3, 8, 8]), (Some("x"), &[])]);
+    if let Err(refused) = proved(program, settings) {
+        self::report(&refused);
+    }
     match resolve(program, settings) {
         Ok(model) => {
             assert!(header.is_ok(), "a sound net without a header");

@@ -11,6 +11,8 @@ pub struct Flood {
     pub name: &'static str,
     /// Its files.
     pub files: Vec<(String, String)>,
+    /// How many constants are set, `a0` and so on.
+    pub settings: usize,
     /// The codes of its errors, each once; none for a sound net.
     pub codes: &'static [&'static str],
 }
@@ -30,7 +32,7 @@ impl Flood {
 
 fn one(name: &'static str, codes: &'static [&'static str], text: String) -> Flood {
     assert!(text.len() <= TEXT_BYTES, "{name} has {} bytes", text.len());
-    Flood { name, files: vec![("root.net".to_string(), text)], codes }
+    Flood { name, files: vec![("root.net".to_string(), text)], settings: 0, codes }
 }
 
 /// `part` with a running number in place of `#`, as often as fits into `bytes`.
@@ -154,8 +156,13 @@ fn names() -> Vec<Flood> {
             &["E0207"],
             format!("{constants}{}", net(&(many(&format!("let a# = {long}_#x\n"), half) + "x"))),
         ),
-        Flood { name: "imports of unknown names", files: unknown_imports(1), codes: &["E0249"] },
-        Flood { name: "many files that import unknown names", files: unknown_imports(4), codes: &["E0204", "E0249"] },
+        Flood { name: "imports of unknown names", files: unknown_imports(1), settings: 0, codes: &["E0249"] },
+        Flood {
+            name: "many files that import unknown names",
+            files: unknown_imports(4),
+            settings: 0,
+            codes: &["E0204", "E0249"],
+        },
         Flood {
             name: "imports of names that are only passed on",
             files: several(vec![
@@ -163,6 +170,7 @@ fn names() -> Vec<Flood> {
                 ("b.net", format!("import \"c.net\" {{ {} }}", many("a#,", TEXT_BYTES - 200))),
                 ("c.net", many("const a# = 1\n", TEXT_BYTES)),
             ]),
+            settings: 0,
             codes: &["E0249"],
         },
         one(
@@ -184,7 +192,17 @@ fn names() -> Vec<Flood> {
             format!("net m(x: f32[1]) -> {{{outputs}}} {{ {{{}}} }}", many("b#:x,", half)),
         ),
         one("names bound twice", &["E0206"], net(&(many("let a = x\n", TEXT_BYTES - 100) + "x"))),
-        one("settings of nothing", &["E0201"], many("const a# = 1\n", TEXT_BYTES)),
+        one("constants without a net", &["E0201"], many("const a# = 1\n", TEXT_BYTES)),
+        Flood { settings: 5_000, ..one("settings of constants", &[], many("const a# = 1\n", half) + &net("x")) },
+        Flood { settings: 5_000, ..one("settings of nothing", &["E0227"], net("x")) },
+        Flood {
+            settings: 5_000,
+            ..one(
+                "settings of sizes",
+                &[],
+                format!("net m({} x: f32[1]) -> f32[1] {{ x }}", many("i#: f32[1, a#],", half)),
+            )
+        },
         one(
             "names in a condition",
             &["E0252"],
@@ -331,6 +349,60 @@ fn endless() -> Vec<Flood> {
             format!("fn f(a, b = 1, c = 2) = max([a, b, c])\n{}", net(&format!("{} x", forever("f(s)")))),
         ),
         one("parameters", &["E0234"], net(&format!("{} x", forever("param p: f32[1] = fill(1) s")))),
+    ]
+}
+
+/// A sum of floors that is h, and takes long to prove.
+fn floors(parts: usize) -> String {
+    (0..parts).map(|i| format!("div(h + {i}, {parts})")).collect::<Vec<_>>().join(" + ")
+}
+
+/// Nets whose shapes are hard to prove for all sizes.
+pub fn proofs() -> Vec<Flood> {
+    let two = |body: &str| {
+        format!(
+            "net m(x: f32[n, h], y: f32[n, {}]) -> f32[n, h] {{ let (a, b) = (dim(x, 1), dim(y, 1)) {body} x }}",
+            floors(60)
+        )
+    };
+    let wide = |count: usize, body: &str| {
+        let inputs: String = (0..count).map(|i| format!("y{i}: f32[n, g(h + {i})], ")).collect();
+        format!("fn g(h) = {}\nnet m({inputs} x: f32[n, h]) -> f32[n, h] {{ {body} }}", floors(60))
+    };
+    let sizes = |count: usize, condition: &str| {
+        let inputs: String = (0..count).map(|i| format!("x{i}: f32[n, h{i}], ")).collect();
+        let conditions: Vec<String> = (0..count).map(|i| condition.replace('#', &i.to_string())).collect();
+        format!("net m({inputs} x: f32[n, h]) -> f32[n, h] where {} {{ x }}", conditions.join(", "))
+    };
+    let pairs = |count: usize| {
+        let dims = |i: usize| (0..2).map(|j| format!("h + {}", i * 2 + j)).collect::<Vec<_>>().join(", ");
+        let inputs: String = (0..count).map(|i| format!("x{i}: f32[n, {}], ", dims(i))).collect();
+        format!("net m({inputs} x: f32[n, h]) -> f32[n, h] {{ x }}")
+    };
+    vec![
+        one("comparisons of sizes", &["E0234"], two(&forever("if a == b { s + 1 } else { s }"))),
+        one("comparisons of sizes that differ", &["E0255"], two(&forever("if a == b + h { s + 1 } else { s }"))),
+        one("divisions of sizes", &["E0222"], two(&forever("let q = b / 61 s"))),
+        one("lists of sizes", &["E0234"], two("let l = for i in 0..60000 with l = [a] { l + [b + i] }")),
+        one("inputs of long extents", &["E0234"], wide(1500, "x")),
+        one("inputs of many extents", &[], pairs(2000)),
+        one(
+            "layers over long extents",
+            &["E0234"],
+            format!(
+                "net m(s: f32[n, h], x: f32[n, 1, {}, 1]) -> f32[n, 1, 1, 1] {{
+                    let y = for i in 0..60000 with x = x {{ for j in 0..60000 with x = x {{ x |> relu |> max_pool((2, 1), stride: 1) }} }}
+                    global_avg_pool(y)
+                }}",
+                floors(60)
+            ),
+        ),
+        one("remainders in conditions", &[], sizes(4000, "h# % 8 == 0")),
+        one("equalities in conditions", &[], sizes(3000, "2 * h# == 3 * h")),
+        one("chained equalities", &[], sizes(3000, "h# == h")),
+        one("inequalities", &[], sizes(3000, "h# >= h")),
+        one("conditions that no sizes fulfil", &["E0256"], sizes(3000, "h# * h == 1000003")),
+        one("remainders of one size", &["E0256"], fill("net m(x: f32[h]) -> f32[h] where h > 0", ", h % 5 == 3, h % 7 == 2, h % 5 == 1", " { x }")),
     ]
 }
 

@@ -39,7 +39,7 @@ pub fn text(path: &str) -> String {
 }
 
 /// All `.net` files in a folder and those below, in the order of their paths.
-pub fn nets(folder: &str) -> Vec<String> {
+pub fn net_files(folder: &str) -> Vec<String> {
     let mut folders = vec![root().join(folder)];
     let mut paths = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -2,28 +2,23 @@
 
 mod generate;
 
+use rebirth_compiler::ops::Rng;
+
 use self::generate::Generator;
 
-/// A generator of pseudo-random numbers (splitmix64, Steele et al. 2014): the tests need variety, not quality.
+/// [`Rng`] with the choices that texts and mutations need.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(Rng);
 
 impl Random {
     /// The sequence of a seed.
     pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        Random(Rng::new(seed))
     }
 
     /// A number below `bound`, which is not 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 33) as usize % bound
+        (self.0.next_u64() >> 33) as usize % bound
     }
 
     /// Whether something happens that does in so many of a hundred cases.

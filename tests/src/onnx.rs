@@ -1,6 +1,42 @@
 //! ONNX files for tests: a writer of protobuf messages with the field numbers of `onnx.proto3`, and a reader of the tensors that lie
 //! beside the conformance tests.
 
+use rebirth_compiler::graph::Graph;
+use rebirth_compiler::onnx::Imported;
+use rebirth_compiler::pipeline::load;
+use rebirth_compiler::resolve::{Model as Resolved, Settings};
+use rebirth_lang::{Source, format};
+
+/// The graph's text with the results of nodes called by the order of their definition.
+fn anonymous(graph: &Graph) -> String {
+    let mut graph = graph.clone();
+    for (at, node) in graph.nodes.iter().enumerate() {
+        for (i, &id) in node.results.iter().enumerate() {
+            graph.values[id.index()].name = format!("node_{at}_{i}");
+        }
+    }
+    graph.to_string()
+}
+
+/// Resolves the source that a model is imported as, for this batch where that is open.
+///
+/// # Errors
+/// It is not in canonical layout, does not resolve, or to another graph than the model's.
+pub fn resolved(imported: &Imported, batch: usize) -> Result<Resolved, String> {
+    let text = imported.source().map_err(|error| error.to_string())?;
+    let source = Source::new("model.net", text);
+    let told = |report: rebirth_lang::Report| {
+        report.diagnostics().map(|found| found.message.clone()).collect::<Vec<_>>().join("; ")
+    };
+    if format(&source).map_err(told)? != text {
+        return Err("the source is not in canonical layout".to_owned());
+    }
+    let dims = ["N", "n"].map(|name| (name.to_owned(), batch));
+    let model = load(&source, &Settings { dims: dims.into(), ..Settings::default() }).map_err(told)?;
+    let (found, expected) = (anonymous(&model.graph), anonymous(&imported.model.graph));
+    if found == expected { Ok(model) } else { Err(format!("the source is of another graph:\n{found}\n{expected}")) }
+}
+
 /// A message that is being written.
 #[derive(Clone, Debug, Default)]
 pub struct Message(pub Vec<u8>);

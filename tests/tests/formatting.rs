@@ -3,7 +3,7 @@
 
 use rebirth_lang::dump::dump;
 use rebirth_lang::{Source, format, parse};
-use rebirth_tests::nets;
+use rebirth_tests::net_files;
 use rebirth_tests::nets::Net;
 
 /// How many random files are formatted.
@@ -53,7 +53,7 @@ fn comments(text: &str) -> Vec<&str> {
 
 #[test]
 fn samples() {
-    let nets = nets("samples");
+    let nets = net_files("samples");
     assert!(nets.len() > 10, "only {} samples", nets.len());
     nets.iter().for_each(|text| assert_eq!(check(text), *text, "`rebirth fmt samples` lays it out"));
 }

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use peak_alloc::PeakAlloc;
 use rebirth_compiler::graph::MAX_NODES;
-use rebirth_compiler::resolve::Settings;
+use rebirth_compiler::resolve::{SetValue, Settings};
 use rebirth_lang::{Program, Report, Source, Unreadable};
-use rebirth_tests::examine::{Depth, model, parsed, render, report, resolved};
-use rebirth_tests::floods::{Flood, all};
+use rebirth_tests::examine::{Depth, model, parsed, proved, render, report, resolved};
+use rebirth_tests::floods::{self, Flood, all};
 use rebirth_tests::memory::{check_bound, measured};
 use rebirth_tests::mutate::{Mutations, settings};
-use rebirth_tests::{nets, seed, text, watch};
+use rebirth_tests::{net_files, seed, text, watch};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -58,6 +58,11 @@ fn samples() {
     }
 }
 
+fn settings_of(flood: &Flood) -> Settings {
+    let set = (0..flood.settings).map(|i| (format!("a{i}"), SetValue::Int(1)));
+    Settings { set: set.collect(), ..Settings::default() }
+}
+
 fn load(flood: &Flood) -> Result<Program, Report> {
     let source = |(path, text): &(String, String)| Source::new(path.as_str(), text.as_str());
     Program::load(source(&flood.files[0]), &mut |path| {
@@ -71,7 +76,7 @@ fn load(flood: &Flood) -> Result<Program, Report> {
 fn floods() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let wrong = watch::each(all(), Vec::new(), |wrong: &mut Vec<String>, flood| {
-        let (outcome, taken) = measured(&ALLOCATED, || checked(load(flood), &Settings::default(), Depth::Graph));
+        let (outcome, taken) = measured(&ALLOCATED, || checked(load(flood), &settings_of(flood), Depth::Graph));
         if outcome.codes != flood.codes {
             wrong.push(format!("{flood}: {:?}, expected {:?}", outcome.codes, flood.codes));
         }
@@ -81,9 +86,32 @@ fn floods() {
 }
 
 #[test]
+fn proofs() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let wrong = watch::each(floods::proofs(), Vec::new(), |wrong: &mut Vec<String>, flood| {
+        let work = || match load(flood).and_then(|program| proved(&program, &Settings::default())) {
+            Ok(proven) => (proven.model.graph.nodes.len(), Vec::new()),
+            Err(refused) => {
+                report(&refused);
+                let mut codes: Vec<&str> = refused.diagnostics().map(|diagnostic| diagnostic.code).collect();
+                codes.sort();
+                codes.dedup();
+                (0, codes)
+            }
+        };
+        let ((nodes, codes), taken) = measured(&ALLOCATED, work);
+        if codes != flood.codes {
+            wrong.push(format!("{flood}: {codes:?}, expected {:?}", flood.codes));
+        }
+        check_bound(&flood, flood.bytes(), nodes, taken);
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn mutations() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let cases = Mutations::new(seed() * 16 + 8, &nets("tests/cases")).take(1000);
+    let cases = Mutations::new(seed() * 16 + 8, &net_files("tests/cases")).take(1000);
     watch::each(cases, (), |(), case| {
         let Ok(source) = Source::from_bytes("mutation.net", &case.bytes) else { return };
         let settings = settings(source.text());

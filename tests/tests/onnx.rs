@@ -4,15 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use rebirth_compiler::graph::{Graph, verify};
+use rebirth_compiler::graph::verify;
 use rebirth_compiler::onnx::{Imported, Onnx};
-use rebirth_compiler::pipeline::load;
 use rebirth_compiler::resolve::Settings;
 use rebirth_compiler::weights;
-use rebirth_lang::{Source, format};
 use rebirth_runtime::npy::read_npy;
 use rebirth_runtime::weights::write_weights;
 use rebirth_runtime::{DType, Tensor};
+use rebirth_tests::onnx::resolved;
 use rebirth_tests::{relative_difference, root, run};
 
 /// Largest difference to onnxruntime, relative to the largest value.
@@ -28,19 +27,6 @@ fn import(path: &Path, array: &Tensor) -> Imported {
     let mut settings = Settings::default();
     settings.dims = onnx.bind(&settings, &[(None, array.shape())]).unwrap_or_else(|error| panic!("{error}"));
     onnx.import(&settings).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// The graph's text with values called by the order of their definition, which is all that names of nodes say.
-fn anonymous(graph: &Graph) -> String {
-    let mut graph = graph.clone();
-    let inputs = graph.inputs.clone();
-    for (at, node) in graph.nodes.iter().enumerate() {
-        for (i, &id) in node.results.iter().enumerate() {
-            graph.values[id.index()].name = format!("node_{at}_{i}");
-        }
-    }
-    assert!(inputs.iter().all(|&id| !graph.value(id).name.starts_with("node_")));
-    graph.to_string()
 }
 
 /// Yields what onnxruntime does; the source resolves to the same graph, and the weights that are written fit it.
@@ -65,14 +51,8 @@ fn check(name: &str, outputs: usize) -> String {
 fn check_source(imported: &Imported, array: &Tensor, values: &[Vec<f32>]) {
     let graph = &imported.model.graph;
     let text = imported.source().unwrap();
-    let source = Source::new("model.net", text);
-    assert_eq!(format(&source).unwrap(), text, "the source is in canonical layout");
-    let dims = [("N", array.shape()[0]), ("n", array.shape()[0])].map(|(name, size)| (name.to_owned(), size));
-    let model = load(&source, &Settings { dims: dims.into(), ..Settings::default() });
-    let model = model.unwrap_or_else(|report| {
-        panic!("{}\n{text}", report.diagnostics().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n"))
-    });
-    assert_eq!(anonymous(&model.graph), anonymous(graph), "{text}");
+    let batch = array.shape()[0];
+    let model = resolved(imported, batch).unwrap_or_else(|how| panic!("{how}\n{text}"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let tensors: Vec<(String, Tensor)> = graph

@@ -18,7 +18,7 @@ use rebirth_compiler::graph::verify;
 use rebirth_compiler::onnx::{Imported, Onnx};
 use rebirth_compiler::resolve::Settings;
 use rebirth_runtime::Tensor;
-use rebirth_tests::onnx::{Message, Read, read_tensor};
+use rebirth_tests::onnx::{Message, Read, read_tensor, resolved};
 use rebirth_tests::{root, run, text};
 
 const FOLDER: &str = "REBIRTH_ONNX_NODE_TESTS";
@@ -88,6 +88,9 @@ fn check(folder: &Path) -> Outcome {
     let graph = &imported.model.graph;
     if let Err(violation) = verify(graph) {
         return Outcome::Wrong(format!("{violation}"));
+    }
+    if let Err(how) = resolved(&imported, 1) {
+        return Outcome::Wrong(format!("{how}\n{}", imported.source().unwrap_or("")));
     }
     let feeds: Vec<Tensor> =
         inputs[..count].iter().map(|(_, read)| Tensor::new(read.shape.clone(), read.values.clone()).unwrap()).collect();

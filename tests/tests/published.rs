@@ -13,6 +13,14 @@ use rebirth_tests::{compare, model, root, text};
 /// no parameters. A sample's first row also stands in `samples/README.md`.
 const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("alexnet", "", 61_100_840, 714.0, TORCHVISION),
+    ("dcgan_generator", "", 18_885_760, 640.614, "Radford et al. 2016, figure 1, by hand"),
+    (
+        "deeplab_v3",
+        "h=520 w=520",
+        39_638_869,
+        168_731.0,
+        "torchvision, less 2,365,205 and 9,991 M of the auxiliary classifier",
+    ),
     ("densenet121", "", 7_978_856, 2_834.0, TORCHVISION),
     ("densenet121", "depth=161 growth=48", 28_681_000, 7_728.0, TORCHVISION),
     ("densenet121", "depth=169", 14_149_480, 3_360.0, TORCHVISION),
@@ -26,8 +34,11 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("efficientnet_b0", "width=1.8 depth=2.6 resolution=528", 43_040_704, 19_068.0, "torchvision: efficientnet_b6"),
     ("efficientnet_b0", "width=2.0 depth=3.1 resolution=600", 66_347_960, 37_746.0, "torchvision: efficientnet_b7"),
     ("efficientnet_lite0", "", 4_652_008, 385.188, "the table, by hand; parameters as timm's tf_efficientnet_lite0"),
+    ("fcn8s", "h=500 w=500", 134_489_759, 181_529.034, "Long et al. 2015, table 1: 134 M parameters; exactly by hand"),
     ("googlenet", "", 6_998_552, 1_582.672, "Szegedy et al. 2015, table 1, by hand; its sums are rounded"),
     ("inception_v3", "", 23_834_568, 5_713.0, "torchvision, less the 3,326,696 parameters of the auxiliary classifier"),
+    // 60,000 trained parameters, as the paper counts, and ten fixed codes of 84.
+    ("lenet5", "", 60_840, 0.325_680, "LeCun et al. 1998, section II B, by hand"),
     ("mnist", "", 421_642, 4.241, "by hand"),
     // Keras counts 21,888 running statistics too: 4,253,864.
     ("mobilenet_v1", "", 4_231_976, 569.0, "Howard et al. 2017, table 6: 4.2 M parameters"),
@@ -52,6 +63,10 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("senet50", "", 28_088_024, 3_870.0, "timm's seresnet50; Hu et al. 2018, table 2"),
     ("senet50", "depth=101", 49_326_872, 7_600.0, "timm's legacy_seresnet101; Hu et al. 2018, table 2"),
     ("senet50", "depth=152", 66_821_848, 11_320.0, "timm's legacy_seresnet152; Hu et al. 2018, table 2"),
+    ("shufflenet_v2", "", 2_278_604, 145.0, TORCHVISION),
+    ("shufflenet_v2", "width=0.5", 1_366_792, 40.0, TORCHVISION),
+    ("shufflenet_v2", "width=1.5", 3_503_624, 296.0, TORCHVISION),
+    ("shufflenet_v2", "width=2.0", 7_393_996, 583.0, TORCHVISION),
     ("siamese", "", 38_951_745, 1_817.252, "Koch et al. 2015, figure 4, by hand"),
     ("squeezenet1_1", "", 1_235_496, 349.0, TORCHVISION),
     ("unet", "h=512 w=512", 31_030_658, 218_154.140, "Ronneberger et al. 2015, figure 1, padded, by hand"),
@@ -188,4 +203,30 @@ fn efficientnet() {
 #[test]
 fn senet() {
     check("senet50", "width=3 reduction=4 classes=3 resolution=32");
+}
+
+#[test]
+fn shufflenet() {
+    check("shufflenet_v2", "width=0.5 classes=3 resolution=32");
+}
+
+#[test]
+fn lenet() {
+    check("lenet5", "n=2");
+}
+
+#[test]
+fn fcn() {
+    check("fcn8s", "width=1 hidden=3 classes=2 h=33 w=20");
+}
+
+#[test]
+fn deeplab() {
+    check("deeplab_v3", "backbone=2 width=3 classes=2 h=33 w=40");
+    check("deeplab_v3", "backbone=2 width=3 classes=2 output_stride=16 h=64 w=33");
+}
+
+#[test]
+fn dcgan() {
+    check("dcgan_generator", "width=4 doublings=2 noise=5 n=2");
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rebirth_compiler::graph::{Builder, Graph, Mode, Type, ValueId, random};
 use rebirth_compiler::ops::{Bounded, Rng, TABLE};
-use rebirth_tests::compare;
+use rebirth_tests::{compare, seed};
 
 /// What a node's operands are.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounde
     let mut rng = Rng::new(seed);
     let example = (TABLE[row].example)(&mut rng);
     let name = TABLE[row].signature.name;
-    let weighted = matches!(name, "conv" | "dense" | "batch_norm" | "prelu" | "scale");
+    let weighted = matches!(name, "conv" | "conv_transpose" | "dense" | "batch_norm" | "prelu" | "scale");
     let mut builder = Builder::new("single", Mode::Infer);
     let (mut operands, mut inputs, mut params) = (Vec::<ValueId>::new(), Vec::new(), Vec::new());
     for (i, ty) in example.inputs.iter().enumerate() {
@@ -65,11 +65,6 @@ fn tensor(ty: &Type, rng: &mut Rng, positive: bool) -> Bounded {
         f64::from(if positive { unit + 0.1 } else { unit * 4.0 - 2.0 })
     };
     Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| value()).collect::<Vec<_>>())
-}
-
-/// The seed of the random cases: the same in every run, another with `REBIRTH_TEST_SEED=N`.
-fn seed() -> u64 {
-    std::env::var("REBIRTH_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2018)
 }
 
 proptest! {
@@ -190,7 +185,7 @@ fn large_scales_make_loops() {
                     let window = Window { kernel: [1, 1], stride: [1, 1], pad: [0; 4], dilation: [1, 1] };
                     x = b.node("pool", MaxPool { pooling: Pooling { window, ceil: false } }.into(), x).unwrap();
                 }
-                let y = b.node("y", Resize { scale }.into(), x).unwrap();
+                let y = b.node("y", Resize::repeat(scale).into(), x).unwrap();
                 b.output("output", y[0]);
                 assert_eq!(compare(&b.finish(), &[value], &[], "native"), Ok(0));
             }
@@ -245,7 +240,10 @@ fn nan_survives_relu_and_pools() {
         "softmax",
         "resize",
         "slice",
+        "pad",
         "global_max_pool",
+        "adaptive_max_pool",
+        "adaptive_avg_pool",
     ] {
         let entry = find(name).unwrap();
         for seed in 0..20 {

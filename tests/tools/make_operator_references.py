@@ -72,6 +72,32 @@ class Graph:
         border = {"auto_pad": {"same": "SAME_UPPER", "valid": "VALID"}[pad]} if isinstance(pad, str) else {"pads": pads(pad)}
         return self.node("Conv", inputs, out, kernel_shape=[kh, kw], strides=pair(stride), dilations=pair(dilation), group=groups, **border)
 
+    def conv1d(self, x, path, out, kernel, stride=1, pad=0, dilation=1, groups=1):
+        name, c = x
+        inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c // groups, kernel)), self.weight(f"{path}.bias", self.bias(out))]
+        pad = [pad, pad] if isinstance(pad, int) else list(pad)
+        return self.node("Conv", inputs, out, kernel_shape=[kernel], strides=[stride], dilations=[dilation], group=groups, pads=pad)
+
+    def conv_transpose(self, x, path, out, kernel, stride=1, pad=0, output_pad=0, dilation=1, groups=1, bias=True):
+        name, c = x
+        one = len(self.shapes[0]) == 3
+        spread = (lambda v: [v]) if one else pair
+        weight = self.scaled(c, out // groups, *spread(kernel))
+        inputs = [name, self.weight(f"{path}.weight", weight)]
+        if bias:
+            inputs.append(self.weight(f"{path}.bias", self.bias(out)))
+        border = {"auto_pad": "SAME_UPPER"} if pad == "same" else {"pads": [pad, pad] if one else pads(pad)}
+        return self.node("ConvTranspose", inputs, out, kernel_shape=spread(kernel), strides=spread(stride),
+                         output_padding=spread(output_pad), dilations=spread(dilation), group=groups, **border)
+
+    def reduce(self, op, x, axes, keep=True):
+        axes = list(axes)
+        if op != "ReduceSum":
+            return self.node(op, [x[0]], x[1], axes=axes, keepdims=int(keep))
+        constant = numpy_helper.from_array(np.int64(axes), f"axes{len(self.nodes)}")
+        self.constants = self.constants + [constant]
+        return self.node(op, [x[0], constant.name], x[1], keepdims=int(keep))
+
     def dense(self, x, path, out, bias=True):
         name, c = x
         inputs = [name, self.weight(f"{path}.weight", self.scaled(out, c))]
@@ -280,6 +306,53 @@ def convolutions():
     conv_case("depthwise_multiplier_2", (1, 5, 6, 7), "10, 3, pad: 1, groups: 5", 10, 3, pad=1, groups=5)
 
 
+def sequences():
+    case("conv_1d", (2, 5, 13), "x |> conv(6, 3, pad: 1)", lambda g, x: g.conv1d(x, "conv", 6, 3, pad=1))
+    case("conv_1d_dilated_pair", (1, 8, 17), "x |> conv(13, 3, stride: 2, pad: (4, 0), dilation: 2)",
+         lambda g, x: g.conv1d(x, "conv", 13, 3, stride=2, pad=(4, 0), dilation=2))
+    case("conv_1d_depthwise", (1, 6, 11), "x |> conv(6, 5, pad: 2, groups: 6)",
+         lambda g, x: g.conv1d(x, "conv", 6, 5, pad=2, groups=6))
+    pool = dict(kernel_shape=[3], strides=[2], pads=[1, 1])
+    case("max_pool_1d", (2, 5, 12), "x |> max_pool(3, stride: 2, pad: 1)", lambda g, x: g.node("MaxPool", [x[0]], x[1], **pool))
+    case("avg_pool_1d", (2, 5, 12), "x |> avg_pool(3, stride: 2, pad: 1)",
+         lambda g, x: g.node("AveragePool", [x[0]], x[1], count_include_pad=1, **pool))
+    case("chain_1d", (1, 3, 20), "x |> conv(6, 3, pad: 1) |> batch_norm |> relu |> max_pool(2) |> global_avg_pool",
+         lambda g, x: g.global_avg_pool(g.node("MaxPool", [g.relu(g.batch_norm(g.conv1d(x, "conv", 6, 3, pad=1)))[0]], 6,
+                                               kernel_shape=[2], strides=[2])))
+
+
+def transposed_convolutions():
+    def transposed(name, shape, arguments, *a, **k):
+        case(f"conv_transpose_{name}", shape, f"x |> conv_transpose({arguments})",
+             lambda g, x: g.conv_transpose(x, "conv_transpose", *a, **k))
+
+    transposed("2_stride_2", (1, 8, 4, 5), "4, 2, stride: 2", 4, 2, stride=2)
+    transposed("4_stride_2_pad_1", (2, 5, 3, 4), "8, 4, stride: 2, pad: 1", 8, 4, stride=2, pad=1)
+    transposed("3_stride_2_output_pad", (1, 6, 4, 3), "5, 3, stride: 2, pad: 1, output_pad: 1", 5, 3, stride=2, pad=1, output_pad=1)
+    transposed("3_stride_1", (1, 5, 4, 5), "3, 3, pad: 1", 3, 3, pad=1)
+    transposed("pad_four_ways", (1, 3, 4, 5), "4, (3, 4), stride: (2, 3), pad: (0, 1, 2, 3)", 4, (3, 4), stride=(2, 3), pad=(0, 1, 2, 3))
+    transposed("groups", (1, 6, 3, 4), "8, 3, stride: 2, groups: 2, bias: false", 8, 3, stride=2, groups=2, bias=False)
+    transposed("depthwise", (1, 5, 4, 4), "5, 4, stride: 2, pad: 1, groups: 5", 5, 4, stride=2, pad=1, groups=5)
+    transposed("dilation_2", (1, 3, 4, 5), "4, 3, stride: 3, pad: 1, dilation: 2", 4, 3, stride=3, pad=1, dilation=2)
+    transposed("dilation_stride_1", (1, 3, 4, 5), "4, 3, dilation: 2", 4, 3, dilation=2)
+    transposed("stride_beyond_kernel", (1, 4, 3, 3), "4, 2, stride: 3", 4, 2, stride=3)
+    transposed("same", (1, 4, 4, 5), '4, 3, stride: 2, pad: "same"', 4, 3, stride=2, pad="same")
+    transposed("1d", (2, 6, 7), "5, 4, stride: 2, pad: 1", 5, 4, stride=2, pad=1)
+
+
+def reductions():
+    for name, op in [("mean", "ReduceMean"), ("sum", "ReduceSum"), ("max", "ReduceMax"), ("min", "ReduceMin")]:
+        def one(suffix, shape, axes, keep=True):
+            arguments = f"[{', '.join(map(str, axes))}]" + ("" if keep else ", keep: false")
+            case(f"reduce_{name}_{suffix}", shape, f"x |> reduce_{name}({arguments})", lambda g, x: g.reduce(op, x, axes, keep))
+
+        one("pixels", (2, 5, 3, 4), [2, 3])
+        one("channels", (2, 5, 3, 4), [1], keep=False)
+        one("first_and_last", (2, 5, 7), [0, -1], keep=False)
+    case("reduce_sum_after_conv", (1, 3, 5, 6), "x |> conv(6, 3) |> reduce_sum([1, 3])",
+         lambda g, x: g.reduce("ReduceSum", g.conv(x, "conv", 6, 3), [1, 3]))
+
+
 def dense_layers():
     case("dense", (1, 16), "x |> dense(10)", lambda g, x: g.dense(x, "dense", 10))
     case("dense_batch_3_odd", (3, 37), "x |> dense(13)", lambda g, x: g.dense(x, "dense", 13))
@@ -394,6 +467,31 @@ def resizes():
     case("resize_3_1", (1, 8, 3, 5), "x |> resize((3, 1))", lambda g, x: g.resize(x, (3, 1)))
     case("resize_1_5", (1, 3, 4, 3), "x |> resize((1, 5))", lambda g, x: g.resize(x, (1, 5)))
 
+    def resized(name, shape, body, scales=None, sizes=None, mode="nearest", coordinates="half_pixel", rounding="round_prefer_floor"):
+        extent = [np.float32([1, 1, *scales])] if scales else [None, [*shape[:2], *sizes]]
+        case(f"resize_{name}", shape, f"x |> resize({body})",
+             lambda g, x: g.call("Resize", x, None, *extent, mode=mode, coordinate_transformation_mode=coordinates, nearest_mode=rounding))
+
+    resized("to_size", (2, 5, 5, 4), "size: (7, 6)", sizes=(7, 6))
+    resized("down_to_size", (1, 8, 9, 7), "size: (4, 3)", sizes=(4, 3))
+    resized("by_1_5", (1, 5, 4, 6), "1.5", scales=(1.5, 1.5))
+    resized("by_half", (1, 3, 7, 6), "0.5", scales=(0.5, 0.5))
+    resized("asymmetric_floor", (1, 5, 4, 6), '(1.5, 0.75), coordinates: "asymmetric", rounding: "floor"',
+            scales=(1.5, 0.75), coordinates="asymmetric", rounding="floor")
+    resized("asymmetric_ceil", (1, 5, 4, 6), '2, coordinates: "asymmetric", rounding: "ceil"',
+            scales=(2, 2), coordinates="asymmetric", rounding="ceil")
+    resized("prefer_ceil", (1, 5, 6, 6), 'size: (4, 9), rounding: "round_prefer_ceil"', sizes=(4, 9), rounding="round_prefer_ceil")
+    resized("align_corners", (1, 5, 4, 5), 'size: (7, 9), coordinates: "align_corners"', sizes=(7, 9), coordinates="align_corners")
+    resized("linear_2", (2, 5, 3, 4), '2, mode: "linear"', scales=(2, 2), mode="linear")
+    resized("linear_to_size", (1, 8, 5, 7), 'size: (8, 4), mode: "linear"', sizes=(8, 4), mode="linear")
+    resized("linear_by_1_5", (1, 3, 4, 6), '1.5, mode: "linear"', scales=(1.5, 1.5), mode="linear")
+    resized("linear_asymmetric", (1, 5, 4, 5), '(2, 1.2), mode: "linear", coordinates: "asymmetric"',
+            scales=(2, 1.2), mode="linear", coordinates="asymmetric")
+    resized("linear_align_corners", (1, 5, 4, 5), 'size: (7, 3), mode: "linear", coordinates: "align_corners"',
+            sizes=(7, 3), mode="linear", coordinates="align_corners")
+    resized("linear_one_pixel", (1, 5, 1, 5), 'size: (3, 1), mode: "linear", coordinates: "pytorch_half_pixel"',
+            sizes=(3, 1), mode="linear", coordinates="pytorch_half_pixel")
+
 
 def moves():
     image = (2, 5, 3, 4)
@@ -434,8 +532,29 @@ def moves():
             return g.call("Reshape", g.call("Transpose", x, perm=[0, 2, 1, 3, 4]), [n, c, h, w])
         return build
 
+    def unshuffle(g, x):
+        x = g.call("Reshape", x, [2, 3, 2, 2, 3, 2])
+        return g.call("Reshape", g.call("Transpose", x, perm=[0, 1, 3, 5, 2, 4]), [2, 12, 2, 3])
+
+    case("space_to_depth_crd", (2, 3, 4, 6), 'x |> space_to_depth(2, mode: "crd")', unshuffle)
     case("channel_shuffle_3", (2, 12, 3, 4), "x |> channel_shuffle(3)", shuffle(3, (2, 12, 3, 4)))
     case("channel_shuffle_2_off_block", (1, 10, 3, 3), "x |> channel_shuffle(2)", shuffle(2, (1, 10, 3, 3)))
+    for mode, rows in [("constant", 4), ("reflect", 5), ("edge", 2)]:
+        one(f"pad_{mode}", (2, 5, rows, 3), f'pad((1, 2, 3, 1), mode: "{mode}")', "Pad", [0, 0, 1, 2, 0, 0, 3, 1], mode=mode)
+    one("pad_channels", (1, 6, 3, 2), "pad(1, channels: [3, 2], value: -1.5)", "Pad", [0, 3, 1, 1, 0, 2, 1, 1], np.float32(-1.5))
+    one("pad_channels_reflect", (1, 6, 3, 2), 'pad(0, channels: [4, 5], mode: "reflect")', "Pad", [0, 4, 0, 0, 0, 5, 0, 0], mode="reflect")
+    for mode in ["dcr", "crd"]:
+        one(f"depth_to_space_{mode}", (1, 20, 3, 4), f'depth_to_space(2, mode: "{mode}")', "DepthToSpace", blocksize=2, mode=mode.upper())
+    one("space_to_depth", (2, 3, 4, 6), "space_to_depth(2)", "SpaceToDepth", blocksize=2)
+    # onnxruntime has no adaptive pools: rows 0-2, 2-4 and 4-6 of 7, columns 0-1, 1-3, 3-4 of 5.
+    for op, reduce in [("avg", "ReduceMean"), ("max", "ReduceMax")]:
+        def adaptive(g, x, reduce=reduce):
+            def part(x, axis, start, end):
+                return g.node(reduce, [g.call("Slice", x, [start], [end], [axis])[0]], x[1], axes=[axis], keepdims=1)
+            rows = g.concat([part(x, 2, *window) for window in [(0, 3), (2, 5), (4, 7)]], axis=2)
+            return g.concat([part(rows, 3, *window) for window in [(0, 2), (1, 4), (3, 5)]], axis=3)
+
+        case(f"adaptive_{op}_pool", (2, 5, 7, 5), f"x |> adaptive_{op}_pool(3)", adaptive)
     one("global_max_pool", (2, 13, 5, 7), "global_max_pool", "GlobalMaxPool")
 
 
@@ -558,7 +677,8 @@ tokens |> reshape([0, 3, 4, 6]) |> transpose([0, 3, 1, 2]) |> conv(5, 1) as back
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
-    for group in [convolutions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves, chains]:
+    groups = [convolutions, sequences, transposed_convolutions, reductions, dense_layers, pools, normalisations, pointwise, concats, resizes, moves]
+    for group in [*groups, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

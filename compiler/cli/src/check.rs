@@ -50,7 +50,7 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
         let model = import(context, &args.net)?.model;
         verified(&model.graph)?;
         let (sizes, least) = (BTreeMap::new(), BTreeMap::new());
-        return print(context, &Proven { model, sizes, least, conditions: Vec::new() }, args.json);
+        return print(context, &Proven { model, sizes, least, needs: Vec::new(), conditions: Vec::new() }, args.json);
     }
     let program = parse_program(&args.net.file)?;
     let file = program.file(FileId::ROOT);
@@ -84,12 +84,12 @@ pub(crate) fn check(context: &mut Context<'_>, args: &CheckArgs) -> Result<(), F
 }
 
 fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), Failure> {
-    let Proven { model, sizes, least, conditions } = proven;
+    let Proven { model, sizes, least, needs, conditions } = proven;
     let net = &model.graph.name;
     let summary = inspect(&model.graph);
     if json {
         let Summary { parameters, state, macs, .. } = summary;
-        return context.print_json(&NetJson { net, parameters, state, macs, sizes, least });
+        return context.print_json(&NetJson { net, parameters, state, macs, sizes, least, needs });
     }
     let mut line = present::summary(net, &summary);
     if !sizes.is_empty() {
@@ -102,6 +102,9 @@ fn print(context: &mut Context<'_>, proven: &Proven, json: bool) -> Result<(), F
         }
         if !least.is_empty() {
             line += &format!(", from {}", list(least));
+        }
+        if !needs.is_empty() {
+            line += &format!(", as long as {}", needs.join(", "));
         }
     }
     Ok(writeln!(context.out, "{line}")?)
@@ -125,6 +128,9 @@ struct NetJson<'a> {
     /// Those from which on windows fit, where smaller ones are allowed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     least: &'a BTreeMap<String, i64>,
+    /// What else must hold for windows to fit.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    needs: &'a [String],
 }
 
 /// Passes a graph that keeps the rules.

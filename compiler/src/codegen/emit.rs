@@ -361,6 +361,7 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
                         (None, _) => element,
                         (Some(sum), Combine::Sum) => self.b.ins().fadd(sum, element),
                         (Some(most), Combine::Max) => self.math().extremum(true, most, element, false),
+                        (Some(least), Combine::Min) => self.math().extremum(false, least, element, false),
                     });
                 }
                 result.unwrap_or(value)

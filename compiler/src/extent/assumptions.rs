@@ -1,10 +1,11 @@
 //! What a `where` clause promises of sizes, as replacements of symbols.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use super::Extent;
-use super::form::{Atom, Form, Symbol, gcd};
+use super::form::{Atom, Form, Symbol, count, gcd};
 
 /// Why a promise is not taken. What was promised before stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ impl fmt::Display for Refusal {
 pub struct Assumptions {
     /// No replacement mentions a symbol that is itself replaced.
     replaced: BTreeMap<Symbol, Form>,
+    /// By symbol, what has a replacement that mentions it; may hold some that no longer do.
+    users: BTreeMap<Symbol, BTreeSet<Symbol>>,
 }
 
 impl Assumptions {
@@ -94,7 +97,7 @@ impl Assumptions {
         for (at, (product, factor)) in zero.terms.iter().enumerate().rev() {
             let ([Atom::Symbol(symbol)], 1 | -1) = (&product[..], factor) else { continue };
             let mut rest = zero.clone();
-            rest.terms.remove(at);
+            Arc::make_mut(&mut rest.terms).remove(at);
             if !rest.mentions(symbol) {
                 let solution = rest.mul(&Form::number(-factor)).ok_or(Refusal::TooLarge)?;
                 return self.replace(symbol, solution);
@@ -107,11 +110,9 @@ impl Assumptions {
                     let multiple = Form::from(symbol.clone()).mul(&Form::number(*factor));
                     let multiple = multiple.and_then(|form| form.add(&Form::number(zero.constant)));
                     let divisor = divisor.checked_abs().ok_or(Refusal::TooLarge)?;
-                    let mut next = self.clone();
-                    next.congruent(&multiple.ok_or(Refusal::TooLarge)?, divisor, 0)?;
-                    next.equal(&zero, &Form::default())?;
-                    *self = next;
-                    Ok(())
+                    // What this learns follows from the promise, also where the promise itself is refused then.
+                    self.congruent(&multiple.ok_or(Refusal::TooLarge)?, divisor, 0)?;
+                    self.equal(&zero, &Form::default())
                 }
                 _ => Err(Refusal::Unusable),
             },
@@ -123,24 +124,32 @@ impl Assumptions {
         let put_in = |form: &Form| {
             form.substitute(&|other| Some(if other == symbol { by.clone() } else { other.clone().into() }))
         };
-        let replaced = self.replaced.iter().map(|(other, form)| Some((other.clone(), put_in(form)?)));
-        let mut replaced: BTreeMap<Symbol, Form> = replaced.collect::<Option<_>>().ok_or(Refusal::TooLarge)?;
-        replaced.insert(symbol.clone(), by);
-        let next = Assumptions { replaced };
-        let size = next.size(&symbol.name).ok_or(Refusal::TooLarge)?;
-        if size.as_number().is_some_and(|number| number < 1) {
+        let users = self.users.get(symbol).into_iter().flatten();
+        let changed = users.map(|user| Some((user.clone(), put_in(self.replaced.get(user)?)?)));
+        let mut changed: Vec<(Symbol, Form)> = changed.collect::<Option<_>>().ok_or(Refusal::TooLarge)?;
+        changed.push((symbol.clone(), by));
+        let is_size = |symbol: &Symbol| symbol.modulus == 1 && symbol.remainder == 0;
+        let negative = |form: &Form| form.as_number().is_some_and(|number| number < 1);
+        if changed.iter().any(|(user, form)| is_size(user) && negative(form)) {
             return Err(Refusal::Contradiction);
         }
-        *self = next;
+        self.users.remove(symbol);
+        for (user, form) in changed {
+            form.for_symbols(Some(1), &mut |used, _| {
+                self.users.entry(used.clone()).or_default().insert(user.clone());
+            });
+            self.replaced.insert(user, form);
+        }
         Ok(())
     }
 
-    /// Sizes that fulfil all promises, each size that is free the smallest possible from what `least` says of it on. `None`: one would not be
-    /// positive, or numbers leave i64.
+    /// Sizes that fulfil all promises, each size that is free the smallest possible from what `least` says of it on. `None`: one
+    /// would not be positive, or numbers leave i64.
     pub fn sample(&self, names: &[&str], least: impl Fn(&str) -> i64) -> Option<BTreeMap<String, i64>> {
         let mut free = BTreeMap::new();
         let sizes: Vec<Form> = names.iter().map(|name| self.size(name)).collect::<Option<_>>()?;
         for size in &sizes {
+            count(size.parts());
             size.for_symbols(Some(1), &mut |symbol, _| {
                 let least = least(&symbol.name);
                 let above = symbol.remainder.checked_sub(least).map(|ahead| ahead.rem_euclid(symbol.modulus));
@@ -162,7 +171,7 @@ fn primitive(mut zero: Form) -> Result<Form, Refusal> {
         return Err(Refusal::Contradiction);
     }
     zero.constant /= common;
-    zero.terms.iter_mut().for_each(|(_, factor)| *factor /= common);
+    Arc::make_mut(&mut zero.terms).iter_mut().for_each(|(_, factor)| *factor /= common);
     Ok(zero)
 }
 

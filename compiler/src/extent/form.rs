@@ -1,11 +1,26 @@
 //! Forms and their arithmetic. Every operation returns a normal form, or `None` where a number leaves i64 or the result
-//! has more than [`MAX_PARTS`] parts.
+//! has more than [`MAX_PARTS`] parts. What it costs is counted: see [`work`].
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most parts (terms, factors, and those of the floors) a form may have; shapes of networks have about ten.
 pub(super) const MAX_PARTS: usize = 256;
+
+thread_local! {
+    static WORK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Parts of forms that this thread has looked at so far: what computing with them costs, for those who bound it.
+pub fn work() -> u64 {
+    WORK.get()
+}
+
+/// Counts parts that are looked at.
+pub(super) fn count(parts: usize) {
+    WORK.set(WORK.get().saturating_add(parts as u64));
+}
 
 /// An unknown integer: what a size has above its known remainder. The size called `name` is `modulus * symbol + remainder`;
 /// a size of which nothing is known has modulus 1 and remainder 0, and is its own symbol.
@@ -56,12 +71,14 @@ pub(super) struct Floor {
     pub(super) by: i64,
 }
 
+/// A product of one or more factors, with its coefficient.
+pub(super) type Term = (Vec<Atom>, i64);
+
 /// An integer that depends on sizes, in the normal form of [`super`]. Equal forms are equal integers for all sizes; see
-/// [`super::Extent::same`] for the converse.
+/// [`super::Extent::same`] for the converse. Copies share their terms.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Form {
-    /// Products of one or more factors, with their coefficients.
-    pub(super) terms: Vec<(Vec<Atom>, i64)>,
+    pub(super) terms: Arc<Vec<Term>>,
     pub(super) constant: i64,
 }
 
@@ -73,7 +90,7 @@ impl From<Symbol> for Form {
 
 impl From<Atom> for Form {
     fn from(atom: Atom) -> Form {
-        Form { terms: vec![(vec![atom], 1)], constant: 0 }
+        Form { terms: Arc::new(vec![(vec![atom], 1)]), constant: 0 }
     }
 }
 
@@ -89,7 +106,7 @@ pub(super) fn gcd(a: i64, b: i64) -> i64 {
 impl Form {
     /// This integer.
     pub fn number(value: i64) -> Form {
-        Form { terms: Vec::new(), constant: value }
+        Form { terms: Arc::default(), constant: value }
     }
 
     /// A size of which nothing is known.
@@ -104,12 +121,13 @@ impl Form {
 
     /// `self * factor + more`, for a form that is one symbol: nothing can overflow.
     fn scaled(mut self, factor: i64, more: i64) -> Form {
-        self.terms.iter_mut().for_each(|(_, coefficient)| *coefficient *= factor);
+        Arc::make_mut(&mut self.terms).iter_mut().for_each(|(_, coefficient)| *coefficient *= factor);
         self.constant += more;
         self
     }
 
-    pub(super) fn parts(&self) -> usize {
+    /// Terms, factors, and those of the floors.
+    pub fn parts(&self) -> usize {
         let atom = |atom: &Atom| match atom {
             Atom::Symbol(_) => 1,
             Atom::Floor(floor) => 1 + floor.of.parts(),
@@ -118,14 +136,20 @@ impl Form {
     }
 
     fn within_limits(self) -> Option<Form> {
-        (self.parts() <= MAX_PARTS).then_some(self)
+        let parts = self.parts();
+        count(parts);
+        (parts <= MAX_PARTS).then_some(self)
     }
 
-    /// `self + factor * other`.
-    fn add_scaled(&self, other: &Form, factor: i64) -> Option<Form> {
-        let constant = self.constant.checked_add(other.constant.checked_mul(factor)?)?;
-        let mut terms = self.terms.clone();
-        for (product, coefficient) in &other.terms {
+    /// Adds `factor * other`. Its floors may take it beyond the limits; its terms do not.
+    fn accumulate(&mut self, other: &Form, factor: i64) -> Option<()> {
+        self.constant = self.constant.checked_add(other.constant.checked_mul(factor)?)?;
+        if other.terms.is_empty() {
+            return Some(());
+        }
+        count(self.terms.len() + other.terms.len());
+        let terms = Arc::make_mut(&mut self.terms);
+        for (product, coefficient) in other.terms.iter() {
             let more = coefficient.checked_mul(factor)?;
             match terms.binary_search_by(|(other, _)| other.cmp(product)) {
                 Ok(at) => match terms[at].1.checked_add(more)? {
@@ -136,7 +160,14 @@ impl Form {
                 Err(_) => {}
             }
         }
-        Form { terms, constant }.within_limits()
+        (terms.len() <= MAX_PARTS).then_some(())
+    }
+
+    /// `self + factor * other`.
+    fn add_scaled(&self, other: &Form, factor: i64) -> Option<Form> {
+        let mut sum = self.clone();
+        sum.accumulate(other, factor)?;
+        sum.within_limits()
     }
 
     /// `self + other`.
@@ -151,21 +182,30 @@ impl Form {
 
     /// `self * other`.
     pub fn mul(&self, other: &Form) -> Option<Form> {
-        let mut result = Form::default().add_scaled(self, other.constant)?;
-        for (product, coefficient) in &other.terms {
-            let mut shifted = Form::default();
-            for (own, own_coefficient) in &self.terms {
+        if let (_, Some(number)) | (Some(number), _) = (self.as_number(), other.as_number()) {
+            let form = if other.terms.is_empty() { self } else { other };
+            return Form::default().add_scaled(form, number);
+        }
+        let mut result = Form::default();
+        result.accumulate(self, other.constant)?;
+        for (product, coefficient) in other.terms.iter() {
+            let mut shifted = Vec::with_capacity(self.terms.len());
+            for (own, own_coefficient) in self.terms.iter() {
+                count(own.len() + product.len());
+                if own.len() + product.len() > MAX_PARTS {
+                    return None;
+                }
                 let mut merged: Vec<Atom> = own.iter().chain(product).cloned().collect();
                 merged.sort();
                 // The terms of one form times one product stay different, but their order may change.
-                shifted.terms.push((merged, own_coefficient.checked_mul(*coefficient)?));
+                shifted.push((merged, own_coefficient.checked_mul(*coefficient)?));
             }
-            shifted.terms.sort();
-            result = result.add_scaled(&shifted.within_limits()?, 1)?;
-            let alone = Form { terms: vec![(product.clone(), *coefficient)], constant: 0 };
-            result = result.add_scaled(&alone, self.constant)?;
+            shifted.sort();
+            result.accumulate(&Form { terms: Arc::new(shifted), constant: 0 }, 1)?;
+            let alone = Form { terms: Arc::new(vec![(product.clone(), *coefficient)]), constant: 0 };
+            result.accumulate(&alone, self.constant)?;
         }
-        Some(result)
+        result.within_limits()
     }
 
     /// `self / divisor`, rounded down; `None` also where the divisor is not positive.
@@ -173,64 +213,53 @@ impl Form {
         if divisor < 1 {
             return None;
         }
-        let (mut whole, mut rest) = (Form::default(), Form::default());
-        for (product, coefficient) in &self.terms {
+        count(self.terms.len());
+        let (mut whole, mut rest) = (Vec::new(), Vec::new());
+        for (product, coefficient) in self.terms.iter() {
             for (into, part) in
                 [(&mut whole, coefficient.div_euclid(divisor)), (&mut rest, coefficient.rem_euclid(divisor))]
             {
                 if part != 0 {
-                    into.terms.push((product.clone(), part));
+                    into.push((product.clone(), part));
                 }
             }
         }
-        whole.constant = self.constant.div_euclid(divisor);
-        rest.constant = self.constant.rem_euclid(divisor);
-        if rest.terms.is_empty() {
+        let whole = Form { terms: Arc::new(whole), constant: self.constant.div_euclid(divisor) };
+        if rest.is_empty() {
             return Some(whole);
         }
-        let common = rest.terms.iter().fold(divisor, |common, (_, coefficient)| gcd(common, *coefficient));
-        rest.constant /= common;
-        rest.terms.iter_mut().for_each(|(_, coefficient)| *coefficient /= common);
+        let constant = self.constant.rem_euclid(divisor);
+        let common = rest.iter().fold(divisor, |common, (_, coefficient)| gcd(common, *coefficient));
+        rest.iter_mut().for_each(|(_, coefficient)| *coefficient /= common);
         let divisor = divisor / common;
-        let fraction = match rest.take_lone_floor() {
+        let floor = take_lone_floor(&mut rest);
+        let rest = Form { terms: Arc::new(rest), constant: constant / common };
+        let fraction = match floor {
             Some(floor) => floor.of.add_scaled(&rest, floor.by)?.floor_div(floor.by.checked_mul(divisor)?)?,
             None => Form::from(Atom::Floor(Arc::new(Floor { of: rest, by: divisor }))),
         };
         whole.add(&fraction)
     }
 
-    /// Takes out the floor of a form that has one floor in all, by itself with a coefficient of 1.
-    fn take_lone_floor(&mut self) -> Option<Arc<Floor>> {
-        let has_floor = |(product, _): &(Vec<Atom>, i64)| product.iter().any(|atom| matches!(atom, Atom::Floor(_)));
-        let at = self.terms.iter().position(has_floor)?;
-        match &self.terms[at] {
-            (product, 1) if !self.terms[at + 1..].iter().any(has_floor) => match &product[..] {
-                [Atom::Floor(floor)] => {
-                    let floor = floor.clone();
-                    self.terms.remove(at);
-                    Some(floor)
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// The form with each symbol replaced by what `f` gives for it.
     pub(super) fn substitute(&self, f: &impl Fn(&Symbol) -> Option<Form>) -> Option<Form> {
         let mut result = Form::number(self.constant);
-        for (product, coefficient) in &self.terms {
-            let mut term = Form::number(*coefficient);
+        for (product, coefficient) in self.terms.iter() {
+            let mut term: Option<Form> = None;
             for atom in product {
+                count(1);
                 let factor = match atom {
                     Atom::Symbol(symbol) => f(symbol)?,
                     Atom::Floor(floor) => floor.of.substitute(f)?.floor_div(floor.by)?,
                 };
-                term = term.mul(&factor)?;
+                term = Some(match term {
+                    Some(term) => term.mul(&factor)?,
+                    None => factor,
+                });
             }
-            result = result.add(&term)?;
+            result.accumulate(&term.unwrap_or_else(|| Form::number(1)), *coefficient)?;
         }
-        Some(result)
+        result.within_limits()
     }
 
     /// Calls `f` with each occurrence of a symbol and the product of the divisors over it.
@@ -263,7 +292,7 @@ impl Form {
     /// number leaves i64.
     pub fn eval(&self, size: &impl Fn(&str) -> Option<i64>) -> Option<i64> {
         let mut sum = self.constant;
-        for (product, coefficient) in &self.terms {
+        for (product, coefficient) in self.terms.iter() {
             let mut term = *coefficient;
             for atom in product {
                 let factor = match atom {
@@ -279,4 +308,19 @@ impl Form {
         }
         Some(sum)
     }
+}
+
+/// Takes out the floor of terms that have one floor in all, by itself with a coefficient of 1.
+fn take_lone_floor(terms: &mut Vec<Term>) -> Option<Arc<Floor>> {
+    let has_floor = |(product, _): &Term| product.iter().any(|atom| matches!(atom, Atom::Floor(_)));
+    let at = terms.iter().position(has_floor)?;
+    let floor = match &terms[at] {
+        (product, 1) if !terms[at + 1..].iter().any(has_floor) => match &product[..] {
+            [Atom::Floor(floor)] => floor.clone(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    terms.remove(at);
+    Some(floor)
 }

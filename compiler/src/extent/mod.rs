@@ -12,18 +12,34 @@
 //! The identities are those of Graham, Knuth and Patashnik, Concrete Mathematics, section 3.2. What convolutions and pools
 //! make of a size becomes one floor so; the rest (h = h/2 + (h + 1)/2) is decided by cases in `prove`: with each symbol
 //! replaced by m*q + r, m a multiple of the divisors over it, no floor is left, and polynomials are equal if their
-//! coefficients are. Divisibility that a `where` clause promises is part of the symbols ([`Assumptions`]).
+//! coefficients are. Divisibility that a `where` clause promises is part of the symbols ([`Assumptions`]), what it says about
+//! order is [`Bounds`].
 
 mod assumptions;
+mod bounds;
 mod form;
 mod print;
 mod prove;
 
+use std::cell::RefCell;
 use std::fmt;
 
 pub use assumptions::{Assumptions, Refusal};
-pub use form::{Form, Symbol};
-pub use prove::{Condition, explain, work};
+pub use bounds::{Bounds, Demands};
+pub use form::{Form, Symbol, work};
+pub use prove::{Condition, explain};
+
+thread_local! {
+    /// What [`Extent::room`] has found that must not be negative, while somebody wants to know.
+    static ROOMS: RefCell<Option<Vec<Form>>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`; also gives each form that must not be negative for its result to be right: see [`Extent::room`].
+pub fn with_rooms<T>(f: impl FnOnce() -> T) -> (T, Vec<Form>) {
+    let before = ROOMS.replace(Some(Vec::new()));
+    let result = f();
+    (result, ROOMS.replace(before).unwrap_or_default())
+}
 
 /// The extent of a dimension, or a size derived from one. `None` from arithmetic: the result is known to be negative (in
 /// [`Extent::minus`]), or too large to compute with.
@@ -39,6 +55,11 @@ pub trait Extent: Clone + PartialEq + fmt::Debug + fmt::Display {
 
     /// `self - other`; the caller's to know that it is not negative where it is not [`Extent::known`].
     fn minus(&self, other: &Self) -> Option<Self>;
+
+    /// `self - other` where sizes for which it is negative do not fit: what a window leaves of what it slides over.
+    fn room(&self, other: &Self) -> Option<Self> {
+        self.minus(other)
+    }
 
     /// `self * other`.
     fn times(&self, other: &Self) -> Option<Self>;
@@ -113,6 +134,18 @@ impl Extent for Form {
 
     fn minus(&self, other: &Form) -> Option<Form> {
         self.sub(other).filter(|difference| difference.as_number().is_none_or(|number| number >= 0))
+    }
+
+    fn room(&self, other: &Form) -> Option<Form> {
+        let room = self.minus(other)?;
+        ROOMS.with_borrow_mut(|rooms| {
+            if let Some(rooms) = rooms
+                && room.as_number().is_none()
+            {
+                rooms.push(room.clone());
+            }
+        });
+        Some(room)
     }
 
     fn times(&self, other: &Form) -> Option<Form> {

@@ -5,25 +5,15 @@
 //! only if its coefficients are. Both answers are exact where there is one: [`MAX_WORK`] and the limits of [`Form`] bound the
 //! proofs, and what is beyond counts as different.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::form::{Form, Symbol, gcd};
+use super::form::{Form, Symbol, count, gcd};
 use super::{Assumptions, Extent};
 
 /// Most parts of forms that a proof may look at: a form of 12, as skip connections have, with height and width both divided by 32.
 const MAX_WORK: i64 = 1 << 14;
-
-thread_local! {
-    static WORK: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Parts of forms that proofs of this thread have looked at so far: what they cost, for those who bound it.
-pub fn work() -> u64 {
-    WORK.get()
-}
 
 /// What a `where` clause may promise of sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +46,7 @@ impl fmt::Display for Condition {
 }
 
 /// The symbols of a form, each with the modulus that frees it of floors; `None` where that leaves i64.
-fn moduli(form: &Form) -> Option<BTreeMap<Symbol, i64>> {
+pub(super) fn moduli(form: &Form) -> Option<BTreeMap<Symbol, i64>> {
     let mut moduli = BTreeMap::new();
     let mut fits = true;
     form.for_symbols(Some(1), &mut |symbol, over| {
@@ -69,35 +59,41 @@ fn moduli(form: &Form) -> Option<BTreeMap<Symbol, i64>> {
     fits.then_some(moduli)
 }
 
-/// Calls `f` with the remainders of each case, in the order of `moduli`, and whether `form` is 0 in it; until `f` says `false`.
-/// `None`: that is more than [`MAX_WORK`].
-fn for_cases(form: &Form, moduli: &BTreeMap<Symbol, i64>, mut f: impl FnMut(&[i64], bool) -> bool) -> Option<()> {
-    let count = moduli.values().try_fold(1_i64, |count, modulus| count.checked_mul(*modulus))?;
-    if count.checked_mul(form.parts() as i64)? > MAX_WORK {
+/// Calls `f` with the remainders of each case, in the order of `moduli`, and `form` in it, a polynomial; until `f` says `false`.
+/// `None`: that is more than [`MAX_WORK`], or a form is beyond its limits.
+pub(super) fn for_cases(
+    form: &Form,
+    moduli: &BTreeMap<Symbol, i64>,
+    mut f: impl FnMut(&[i64], &Form) -> bool,
+) -> Option<()> {
+    let cases = moduli.values().try_fold(1_i64, |cases, modulus| cases.checked_mul(*modulus))?;
+    if cases.checked_mul(form.parts() as i64)? > MAX_WORK {
         return None;
     }
+    let places: BTreeMap<&Symbol, usize> = moduli.keys().zip(0..).collect();
     let mut remainders = vec![0; moduli.len()];
-    for case in 0..count {
-        WORK.set(WORK.get().saturating_add(form.parts() as u64));
+    for case in 0..cases {
+        count(moduli.len());
         let mut rest = case;
         for (remainder, modulus) in remainders.iter_mut().zip(moduli.values()) {
             *remainder = rest % modulus;
             rest /= modulus;
         }
-        let part = |symbol: &Symbol| {
-            let (at, (_, modulus)) = moduli.iter().enumerate().find(|(_, (other, _))| *other == symbol)?;
-            symbol.split(*modulus, remainders[at])
-        };
-        let zero = form.substitute(&part).is_some_and(|polynomial| polynomial.as_number() == Some(0));
-        if !f(&remainders, zero) {
+        let part = |symbol: &Symbol| symbol.split(*moduli.get(symbol)?, remainders[*places.get(symbol)?]);
+        if !f(&remainders, &form.substitute(&part)?) {
             break;
         }
     }
     Some(())
 }
 
+fn is_zero(form: &Form) -> bool {
+    form.as_number() == Some(0)
+}
+
 /// Whether the two are equal for all sizes; `None` where the limits keep it from being decided.
 pub(super) fn decide(a: &Form, b: &Form) -> Option<bool> {
+    count(a.terms.len());
     if a == b {
         return Some(true);
     }
@@ -106,9 +102,9 @@ pub(super) fn decide(a: &Form, b: &Form) -> Option<bool> {
         return Some(false);
     }
     let mut all = true;
-    for_cases(&difference, &moduli(&difference)?, |_, zero| {
-        all = zero;
-        zero
+    for_cases(&difference, &moduli(&difference)?, |_, case| {
+        all = is_zero(case);
+        all
     })?;
     Some(all)
 }
@@ -126,7 +122,8 @@ fn congruence(difference: &Form, moduli: &BTreeMap<Symbol, i64>) -> Option<Condi
     let sizes =
         moduli.values().map(|&modulus| usize::try_from(modulus).ok().filter(|&modulus| modulus as i64 <= MAX_WORK));
     let mut holds: Vec<Vec<bool>> = sizes.map(|size| Some(vec![true; size?])).collect::<Option<_>>()?;
-    for_cases(difference, moduli, |remainders, zero| {
+    for_cases(difference, moduli, |remainders, case| {
+        let zero = is_zero(case);
         for (holds, &remainder) in holds.iter_mut().zip(remainders) {
             holds[remainder as usize] &= zero;
         }

@@ -68,25 +68,25 @@ fn prints_in_the_names_of_source() {
     check(&[], "3 h -", "-h + 3");
     check(&[], "a 0 - b 0 - - 1 -", "a - b - 1");
     check(&[], "b 0 a - +", "b - a");
-    check(&[], "h 2 / 1 +", "h/2 + 1");
-    check(&[], "h 16 / 16 *", "16*(h/16)");
-    check(&[], "h 3 * 2 / 4 *", "4*h + 4*(h/2)");
-    check(&[], "h 3 * 4 /", "(3*h)/4");
-    check(&[], "h 1 + 2 /", "(h + 1)/2");
-    check(&[], "h 2 / w 2 / * n *", "n*(h/2)*(w/2)");
+    check(&[], "h 2 / 1 +", "div(h, 2) + 1");
+    check(&[], "h 16 / 16 *", "16*div(h, 16)");
+    check(&[], "h 3 * 2 / 4 *", "4*h + 4*div(h, 2)");
+    check(&[], "h 3 * 4 /", "div(3*h, 4)");
+    check(&[], "h 1 + 2 /", "ceil_div(h, 2)");
+    check(&[], "h 2 / w 2 / * n *", "n*div(h, 2)*div(w, 2)");
     check(&[], "h w * c *", "c*h*w");
     check(&["h 16 0"], "h 16 /", "h/16");
     check(&["h 16 0"], "h 16 / 16 *", "h");
     check(&["h 16 0"], "h 2 / 1 +", "h/2 + 1");
-    check(&["h 16 0"], "h 32 /", "h/32");
-    check(&["h 16 0"], "h 16 / 1 + 2 /", "(h + 16)/32");
+    check(&["h 16 0"], "h 32 /", "div(h, 32)");
+    check(&["h 16 0"], "h 16 / 1 + 2 /", "div(h + 16, 32)");
     check(&["h 16 0"], "h 4 / 3 *", "3*(h/4)");
     check(&["h 16 3"], "h", "h");
-    check(&["h 16 3"], "h 2 /", "h/2");
-    check(&["h 16 3"], "h 2 ^", "h/2 + 1");
+    check(&["h 16 3"], "h 2 /", "div(h, 2)");
+    check(&["h 16 3"], "h 2 ^", "div(h, 2) + 1");
     check(&["h 2 0", "w 2 0"], "h 2 / w 2 / * 8 *", "2*h*w");
     check(&["h 4 0", "w 4 0"], "h 4 / w 4 / *", "(h/4)*(w/4)");
-    check(&["w = h"], "w 2 /", "h/2");
+    check(&["w = h"], "w 2 /", "div(h, 2)");
     check(&["h = 7"], "h 2 ^", "4");
 }
 
@@ -219,6 +219,63 @@ fn promises_add_up() {
     check(&["h 2 * = w 3 *"], "w", &[2, 4, 6]);
     check(&["h 6 0", "h 3 0", "h 2 + 2 0"], "h", &[6, 12]);
     check(&["h 2 / 2 * 2 0"], "h", &[1, 2, 3]);
+}
+
+/// What must hold of sizes: `h=3`, `h <= 9` or the inequality, where the forms `promised` and then those `wanted` are not negative.
+#[track_caller]
+fn check_demands(promises: &[&str], promised: &[&str], wanted: &[&str], expected: &[&str]) {
+    let assumptions = assume(promises).unwrap();
+    let mut bounds = Bounds::default();
+    promised.iter().for_each(|promise| bounds.suppose(form(promise, &assumptions)));
+    let demands = bounds.demands(wanted.iter().map(|wanted| form(wanted, &assumptions)), || true).unwrap();
+    let least = demands.least.iter().map(|(name, size)| format!("{name}={size}"));
+    let most = demands.most.iter().map(|(name, size)| format!("{name} <= {size}"));
+    let found: Vec<String> = least.chain(most).chain(demands.others.iter().map(Form::not_negative)).collect();
+    assert_eq!(found, expected, "{promises:?} {promised:?} {wanted:?}");
+}
+
+#[test]
+fn inequalities() {
+    check_demands(&[], &[], &["h 1 -", "h w * 1 -", "h 2 / h +"], &[]);
+    check_demands(&[], &[], &["h 3 -", "w 2 / 1 -"], &["h=3", "w=2"]);
+    check_demands(&[], &[], &["h 3 -", "h 7 -", "h 5 -"], &["h=7"]);
+    check_demands(&["h 4 1"], &[], &["h 7 -"], &["h=9"]);
+    check_demands(&[], &["h 10 -"], &["h 7 -"], &[]);
+    check_demands(&[], &["h 5 -"], &["h 7 -"], &["h=7"]);
+    check_demands(&[], &["h w - 5 -"], &["h 6 -", "h w - 1 -"], &[]);
+    check_demands(&[], &[], &["300 h - 1 -"], &["h <= 299"]);
+    check_demands(&[], &["250 h -"], &["300 h - 1 -"], &[]);
+    check_demands(&[], &[], &["100 h 2 / -"], &["h <= 201"]);
+    check_demands(&[], &[], &["h w - 1 -", "h w - 3 -"], &["h - w >= 3"]);
+    check_demands(&[], &[], &["h w - 2 * 1 -"], &["h - w >= 1"]);
+    check_demands(&[], &[], &["h h 2 / - 1 -"], &[]);
+    check_demands(&[], &[], &["h w 2 / - 1 -", "h w 2 / - 3 -"], &["h - div(w, 2) >= 3"]);
+    check_demands(&["w = h 2 -"], &["h 3 -"], &["w 3 -"], &["h=5"]);
+    // Not from any size on.
+    check_demands(&[], &[], &["h h 4 / 4 * - 1 -"], &["h - 4*div(h, 4) >= 1"]);
+}
+
+/// What is demanded is enough.
+#[test]
+fn demands_are_enough() {
+    let mut demanded = 0;
+    for seed in 0..2000 {
+        let mut rng = Rng::new(seed);
+        let none = Assumptions::default();
+        let forms: Vec<Form> = (0..3).filter_map(|_| Some(random(&mut rng, 3, 2, &[], &none)?.0)).collect();
+        let demands = Bounds::default().demands(forms.clone(), || true).unwrap();
+        let fits = |sizes: &Sizes| {
+            demands.least.iter().all(|(name, least)| sizes[name.as_str()] >= *least)
+                && demands.most.iter().all(|(name, most)| sizes[name.as_str()] <= *most)
+                && demands.others.iter().all(|form| value(form, sizes).is_some_and(|value| value >= 0))
+        };
+        for sizes in (0..100).map(|_| BTreeMap::from(["h", "w"].map(|name| (name, rng.range(1, 40) as i64)))) {
+            let all = forms.iter().all(|form| value(form, &sizes).is_some_and(|value| value >= 0));
+            assert_eq!(fits(&sizes), all, "seed {seed}: {forms:?} at {sizes:?}, {demands:?}");
+        }
+        demanded += demands.least.len() + demands.most.len();
+    }
+    assert!(demanded > 200, "only {demanded}");
 }
 
 #[test]
@@ -372,7 +429,7 @@ fn conditions_are_enough() {
     assert!(found > 100, "only {found}");
 }
 
-/// What is printed is the value, where `/` rounds down: read back by a parser of its own.
+/// What is printed is the value: read back by a parser of its own.
 #[test]
 fn text_has_the_value() {
     for seed in 0..2000 {
@@ -429,6 +486,16 @@ fn product(text: &mut &str, sizes: &Sizes) -> i64 {
 }
 
 fn factor(text: &mut &str, sizes: &Sizes) -> i64 {
+    for (call, up) in [("div(", false), ("ceil_div(", true)] {
+        if let Some(rest) = text.strip_prefix(call) {
+            *text = rest;
+            let inner = sum(text, sizes);
+            *text = text.strip_prefix(", ").unwrap();
+            let by: i64 = take(text, |c| c.is_ascii_digit()).parse().unwrap();
+            *text = text.strip_prefix(')').unwrap();
+            return (inner + if up { by - 1 } else { 0 }).div_euclid(by);
+        }
+    }
     if let Some(rest) = text.strip_prefix('(') {
         *text = rest;
         let inner = sum(text, sizes);

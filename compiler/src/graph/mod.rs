@@ -2,9 +2,9 @@
 //! results; parameters and state are typed values like any other.
 //!
 //! Modules in the order of use: [`ids`] and [`types`] name things, [`build`] appends nodes while checking shapes,
-//! [`print`](mod@print) and [`parse`](mod@parse) are the text form (they round-trip; errors have the [`codes`]), [`verify`](mod@verify)
-//! states and checks the rules, [`notes`] are what the source says beyond types, [`interpret`](mod@interpret) is the slow reference in f64 with error bounds, [`random`] grows graphs for
-//! tests.
+//! [`print`](mod@print) and [`parse`](mod@parse) are the text form (they round-trip; errors have the [`codes`]),
+//! [`verify`](mod@verify) states and checks the rules, [`notes`] are what the source says beyond types,
+//! [`interpret`](mod@interpret) is the slow reference in f64 with error bounds, [`random`] grows graphs for tests.
 
 pub mod build;
 pub mod codes;

@@ -11,7 +11,7 @@
 //! | `rank`           | a type has at most [`MAX_RANK`](rebirth_runtime::shape::MAX_RANK) dimensions                           |
 //! | `extent`         | no extent is 0                                                                                         |
 //! | `bytes`          | a type takes at most [`MAX_TENSOR_BYTES`](rebirth_runtime::shape::MAX_TENSOR_BYTES)                    |
-//! | `notes`          | numbers in notes are finite, rates and spreads positive; `keep` is on results, the others on weights       |
+//! | `notes`          | numbers are finite, rates and spreads positive; `keep` is on results, the others on weights            |
 //! | `definition`     | what inputs, parameters and results list says in its `def` that it is there                            |
 //! | `single`         | each value is listed exactly once among inputs, parameters and results                                 |
 //! | `order`          | operands are defined before the node that uses them                                                    |

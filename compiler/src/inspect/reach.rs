@@ -24,6 +24,9 @@ impl Reach {
         match (self, field) {
             (Reach::Nothing | Reach::Everything, _) | (_, Field::Point) => self,
             (Reach::Window(_), Field::Everything) => Reach::Everything,
+            (Reach::Window(spans), Field::Resampled { taps, times, by }) => {
+                Reach::Window([0, 1].map(|d| spans[d].window(taps, 1).repeated(times[d]).window(1, by[d])))
+            }
             (Reach::Window([height, width]), Field::Turned) => Reach::Window([width, height]),
             (Reach::Window(spans), Field::Window { extent, stride }) => {
                 Reach::Window([0, 1].map(|d| spans[d].window(extent[d], stride[d])))

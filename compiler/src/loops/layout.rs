@@ -10,7 +10,7 @@ pub enum Layout {
     /// Row-major.
     Plain,
     /// `nChw4c`: channels in blocks of [`LANES`], the lane innermost. With `groups` > 1 each group's channels start a new
-    /// block. Lanes beyond the last channel hold 0. Tensors of rank below 4 count as having leading extents of 1.
+    /// block. Lanes beyond the last channel hold 0. What is not of rank 4 counts as [`nchw`] says.
     Blocked {
         /// Groups that start on a block of their own; 1 where groups fill whole blocks anyway.
         groups: usize,
@@ -69,8 +69,17 @@ impl fmt::Display for Layout {
     }
 }
 
-/// A shape of rank at most 4 as (n, channels, height, width), leading extents 1.
+/// Whether tensors of this rank have channels in dimension 1, and pixels or samples behind: images and sequences.
+pub fn has_channels(rank: usize) -> bool {
+    matches!(rank, 3 | 4)
+}
+
+/// A shape of rank at most 4 as (n, channels, height, width): a sequence [n, channels, width] is one row high, others have leading
+/// extents of 1.
 pub fn nchw(shape: &[usize]) -> [usize; 4] {
+    if let [n, c, w] = *shape {
+        return [n, c, 1, w];
+    }
     let mut out = [1; 4];
     let skip = shape.len().saturating_sub(4);
     let tail = &shape[skip..];

@@ -6,13 +6,16 @@ use std::fmt;
 use rebirth_runtime::Port;
 
 use super::LANES;
-use super::layout::{Layout, nchw};
+use super::layout::{Layout, has_channels, nchw};
 use super::nest::{BufferId, Nest};
 use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
 use super::schedule::conv::{Conv, TILE_BLOCKS};
-use super::schedule::{Tensor, concat, contraction, copy, pointwise, reduce, repack, repeat, window};
-use super::stage::{Kind, Place, Stage};
+use super::schedule::{
+    Tensor, adaptive, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat, resample,
+    window,
+};
+use super::stage::{Kind, Lowering, Place, Stage, Weights};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, ValueId};
 use crate::ops::geometry::Window;
@@ -188,6 +191,21 @@ impl<'g> Lower<'g> {
         Ok(to)
     }
 
+    /// [`Lower::in_layout`] for a stage over tensors of a rank: one of fewer dimensions counts as having leading extents of 1, so that
+    /// its blocks are those of the others.
+    fn lifted(&mut self, value: ValueId, rank: usize, layout: Layout) -> Result<Tensor, LowerError> {
+        let shape = &self.graph.ty(value).shape;
+        if shape.len() >= rank {
+            return self.in_layout(value, layout);
+        }
+        let shape = lift(shape, rank);
+        let plain = Tensor { shape: shape.clone(), ..self.in_layout(value, Layout::Plain)? };
+        if layout == Layout::Plain {
+            return Ok(plain);
+        }
+        self.converted_tensor(&self.graph.spelling(value), &plain, &shape, layout)
+    }
+
     /// `from` under another layout or shape: the same memory where the bytes are the same.
     fn converted_tensor(
         &mut self,
@@ -208,10 +226,15 @@ impl<'g> Lower<'g> {
 
     fn node(&mut self, node: &Node) -> Result<(), LowerError> {
         let lowering = node.op.lower(&self.graph.input_types(node), &self.graph.result_types(node));
-        let name = self.graph.value(node.results[0]).name.clone();
         if let [Stage { kind: Kind::Reshape, .. }] = lowering.stages[..] {
             return self.reshape(node);
         }
+        self.stages(node, &lowering)
+    }
+
+    /// One region of all stages of a node.
+    fn stages(&mut self, node: &Node, lowering: &Lowering) -> Result<(), LowerError> {
+        let name = self.graph.value(node.results[0]).name.clone();
         let mut written: HashMap<(bool, usize), Tensor> = HashMap::new();
         let (mut reads, mut writes, mut nests) = (Vec::new(), Vec::new(), Vec::new());
         let mut in_place = None;
@@ -242,12 +265,25 @@ impl<'g> Lower<'g> {
             let (mut operands, mut params) = (Vec::new(), Vec::new());
             for (&place, want) in stage.reads.iter().zip(wants) {
                 match (place, want) {
-                    (Place::Input(i), Want::Layout(layout)) => operands.push(self.in_layout(node.inputs[i], layout)?),
-                    (Place::Temp(i), Want::Layout(layout)) => {
-                        operands.push(handed(&written, (false, i), layout, &name)?);
+                    (Place::Input(i), Want::Layout(layout)) => {
+                        let lifted = matches!(stage.kind, Kind::Pointwise(_)) && out_layout != Layout::Plain;
+                        let rank = if lifted { out_shape.len() } else { 0 };
+                        operands.push(self.lifted(node.inputs[i], rank, layout)?);
                     }
-                    (Place::Result(i), Want::Layout(layout)) => {
-                        operands.push(handed(&written, (true, i), layout, &name)?);
+                    (Place::Temp(_) | Place::Result(_), Want::Layout(layout)) => {
+                        let (key, i) = match place {
+                            Place::Result(i) => (true, i),
+                            Place::Temp(i) | Place::Input(i) => (false, i),
+                        };
+                        let tensor = handed(&written, (key, i), &name)?;
+                        if tensor.layout == layout {
+                            operands.push(tensor);
+                            continue;
+                        }
+                        let to = self.scratch(format!("%{name}.temp{i}"), &tensor.shape, layout)?;
+                        nests.push(repack::repack(&tensor, &to));
+                        writes.push(to.buffer);
+                        operands.push(to);
                     }
                     (place, Want::Weights) => params.push(self.param(node, place)?),
                 }
@@ -377,18 +413,39 @@ impl<'g> Lower<'g> {
                 };
                 (window::pool(*window, average.as_ref(), &x[0], y), constants)
             }
+            Kind::Adaptive { average } => {
+                let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
+                let mut constants = Vec::new();
+                if *average {
+                    for (input, output) in [(h, oh), (w, ow)] {
+                        constants.push(self.packed(Packing::AdaptiveReciprocals { input, output }, Vec::new())?);
+                    }
+                }
+                let average = match constants[..] {
+                    [rows, columns] => Some(window::Average { rows, columns }),
+                    _ => None,
+                };
+                (adaptive::adaptive(average.as_ref(), &x[0], y), constants)
+            }
             Kind::ChannelSquares { before, after } => (window::channel_squares(*before, *after, &x[0], y), Vec::new()),
-            Kind::Conv { window, groups } => {
-                let [oc, icg, kh, kw] = nchw(&param_shape(self.graph, 0));
-                let depthwise = is_depthwise(*groups, icg, oc);
+            Kind::Conv { window, groups, weights } => {
+                let (oc, icg, [kh, kw]) = (y.shape[1], x[0].shape[1] / groups, window.kernel);
+                let depthwise = is_depthwise(*groups, icg, oc, weights);
                 let packing = if depthwise {
                     Packing::Depthwise { shape: [oc, kh, kw] }
                 } else {
                     let blocked = x[0].layout != Layout::Plain;
-                    Packing::Conv { shape: [oc, icg, kh, kw], groups: *groups, tile: TILE_BLOCKS, blocked }
+                    let shape = [oc, icg, kh, kw];
+                    Packing::Conv { shape, groups: *groups, tile: TILE_BLOCKS, blocked, weights: *weights }
                 };
                 let weight = self.packed(packing, vec![params[0]])?;
-                let vector = Packing::Vector { len: oc, groups: if depthwise { 1 } else { *groups } };
+                let groups_of_bias = if depthwise { 1 } else { *groups };
+                let vector = match weights {
+                    Weights::Direct => Packing::Vector { len: oc, groups: groups_of_bias },
+                    Weights::Transposed(t) => {
+                        Packing::Phases { len: oc, groups: groups_of_bias, phases: t.phases().unwrap_or(oc) }
+                    }
+                };
                 let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
                 let conv = Conv { x: &x[0], weight, bias, y, window: *window, groups: *groups };
                 let nest = if depthwise { conv.depthwise() } else { conv.nest() };
@@ -403,9 +460,26 @@ impl<'g> Lower<'g> {
                 let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
                 (contraction::gemm(&x[0], weight, bias, y), std::iter::once(weight).chain(bias).collect())
             }
+            Kind::MatMul => (matmul::matmul(&x[0], &x[1], y), Vec::new()),
             Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
             Kind::Repeat { scale } => (repeat::repeat(*scale, &x[0], y), Vec::new()),
+            Kind::Resample { sampling, linear } => {
+                let mut constants = Vec::new();
+                if *linear {
+                    for (sampling, far) in sampling.iter().flat_map(|s| [(*s, false), (*s, true)]) {
+                        constants.push(self.packed(Packing::Shares { sampling, far }, Vec::new())?);
+                    }
+                }
+                let shares = match constants[..] {
+                    [a, b, c, d] => Some(resample::Shares { rows: [a, b], columns: [c, d] }),
+                    _ => None,
+                };
+                (resample::resample(sampling, shares.as_ref(), &x[0], y), constants)
+            }
             Kind::Copy(pieces) => (copy::copy(pieces, &x[0], y), Vec::new()),
+            Kind::Interleave { stride, crop, groups } => {
+                (interleave::interleave(*stride, *crop, *groups, &x[0], y), Vec::new())
+            }
             Kind::Reshape => (repack::repack(&x[0], y), Vec::new()),
         })
     }
@@ -431,39 +505,43 @@ impl<'g> Lower<'g> {
 }
 
 /// A tensor that an earlier stage of the same operator wrote.
-fn handed(
-    written: &HashMap<(bool, usize), Tensor>,
-    key: (bool, usize),
-    want: Layout,
-    region: &str,
-) -> Result<Tensor, LowerError> {
-    match written.get(&key) {
-        Some(tensor) if tensor.layout == want => Ok(tensor.clone()),
-        found => Err(LowerError::Broken(verify::Violation {
-            rule: "handed-layout",
+fn handed(written: &HashMap<(bool, usize), Tensor>, key: (bool, usize), region: &str) -> Result<Tensor, LowerError> {
+    written.get(&key).cloned().ok_or_else(|| {
+        LowerError::Broken(verify::Violation {
+            rule: "handed",
             region: region.to_string(),
-            message: format!("a stage wants {want}, an earlier one left {:?}", found.map(|t| t.layout)),
-        })),
-    }
+            message: format!("a stage reads {key:?}, which none before it wrote"),
+        })
+    })
+}
+
+/// A shape with leading extents of 1 up to a rank.
+fn lift(shape: &[usize], rank: usize) -> Vec<usize> {
+    let mut lifted = vec![1; rank.saturating_sub(shape.len())];
+    lifted.extend(shape);
+    lifted
 }
 
 /// Whether a kind works on plain tensors only, for a first operand and a result of these shapes.
 fn needs_plain(kind: &Kind, shape: &[usize], out: &[usize]) -> bool {
-    let rank = shape.len();
+    let (rank, out_rank) = (shape.len(), out.len());
     match kind {
-        Kind::Reduce { axes, .. } => rank != 4 || axes[..] != [2, 3],
+        Kind::Reduce { axes, .. } => !has_channels(rank) || out_rank != rank || !(2..rank).eq(axes.iter().copied()),
         Kind::ChannelSquares { before, after } => {
             rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
         }
         Kind::Copy(pieces) => !pieces.keep_channels(shape, out),
-        Kind::Gemm | Kind::Reshape => true,
+        Kind::Gemm | Kind::MatMul | Kind::Reshape => true,
         Kind::Pointwise(_)
         | Kind::Channelwise(_)
         | Kind::BatchNorm { .. }
         | Kind::Pool { .. }
+        | Kind::Adaptive { .. }
+        | Kind::Resample { .. }
         | Kind::Conv { .. }
         | Kind::Concat { .. }
-        | Kind::Repeat { .. } => false,
+        | Kind::Repeat { .. }
+        | Kind::Interleave { .. } => false,
     }
 }
 
@@ -475,8 +553,8 @@ fn addressable(window: &Window, x: &Tensor, y: &Tensor) -> bool {
     (span(0) * input[3] as u128 + span(1)) * LANES as u128 + elements < 1 << 58
 }
 
-fn is_depthwise(groups: usize, input_channels_a_group: usize, output_channels: usize) -> bool {
-    groups > 1 && input_channels_a_group == 1 && output_channels == groups
+fn is_depthwise(groups: usize, input_channels_a_group: usize, output_channels: usize, weights: &Weights) -> bool {
+    groups > 1 && input_channels_a_group == 1 && output_channels == groups && *weights == Weights::Direct
 }
 
 /// Inputs with fewer channels than this feed a convolution as they are; others are blocked first.
@@ -490,31 +568,31 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         |first: Layout| std::iter::once(Want::Layout(first)).chain(shapes[1..].iter().map(|_| Want::Weights)).collect();
     match kind {
         Kind::Pointwise(_) => {
-            if out.len() != 4 || !blocked_now {
+            if !has_channels(out.len()) || !blocked_now {
                 return (all(Layout::Plain), Layout::Plain);
             }
             // One channel against several is the same to every lane.
-            let broadcast = |shape: &[usize]| nchw(shape)[1] == 1 && out[1] > 1;
+            let broadcast = |shape: &[usize]| nchw(&lift(shape, out.len()))[1] == 1 && out[1] > 1;
             let want =
                 |shape: &Vec<usize>| Want::Layout(if broadcast(shape) { Layout::Plain } else { Layout::BLOCKED });
             (shapes.iter().map(want).collect(), Layout::BLOCKED)
         }
         Kind::BatchNorm { .. } => {
-            let layout = if shapes[0].len() == 4 { Layout::BLOCKED } else { Layout::Plain };
+            let layout = if has_channels(shapes[0].len()) { Layout::BLOCKED } else { Layout::Plain };
             (weighted(layout), layout)
         }
         Kind::Channelwise(_) => {
             let layout = if shapes[0].len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
             (weighted(layout), layout)
         }
-        Kind::Pool { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
+        Kind::Pool { .. } | Kind::Adaptive { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
         Kind::Reduce { .. } | Kind::ChannelSquares { .. } => {
             let layout = if needs_plain(kind, &shapes[0], out) { Layout::Plain } else { Layout::BLOCKED };
             (all(layout), layout)
         }
-        Kind::Conv { groups, .. } => {
+        Kind::Conv { groups, weights, .. } => {
             let (channels, out_channels) = (shapes[0][1], out[1]);
-            if is_depthwise(*groups, channels / groups, out_channels) {
+            if is_depthwise(*groups, channels / groups, out_channels, weights) {
                 return (weighted(Layout::BLOCKED), Layout::BLOCKED);
             }
             let direct = *groups == 1 && channels < DIRECT_CHANNELS && current[0] == Some(Layout::Plain);
@@ -523,10 +601,10 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
         }
         Kind::Gemm => (weighted(Layout::Plain), Layout::Plain),
         Kind::Concat { .. } => {
-            let layout = if out.len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
+            let layout = if has_channels(out.len()) && blocked_now { Layout::BLOCKED } else { Layout::Plain };
             (all(layout), layout)
         }
-        Kind::Repeat { .. } => {
+        Kind::Repeat { .. } | Kind::Resample { .. } => {
             let layout = current[0].unwrap_or(Layout::BLOCKED);
             (all(layout), layout)
         }
@@ -535,7 +613,12 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             let layout = if blocked { Layout::BLOCKED } else { Layout::Plain };
             (all(layout), layout)
         }
-        Kind::Reshape => (all(Layout::Plain), Layout::Plain),
+        Kind::Interleave { groups, .. } => {
+            let whole = (out[1] / groups).is_multiple_of(LANES);
+            let layout = if whole { Layout::BLOCKED } else { Layout::Plain };
+            (all(layout), layout)
+        }
+        Kind::MatMul | Kind::Reshape => (all(Layout::Plain), Layout::Plain),
     }
 }
 
@@ -543,7 +626,9 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
 mod tests {
     use super::*;
     use crate::graph::{Builder, Mode, Type};
+    use crate::loops::pieces::Pieces;
     use crate::ops::conv::Conv as ConvOp;
+    use crate::ops::relu::Relu;
 
     /// Steps of 2^30 rows over a tensor of 2^40 bytes: an address before padding is left out would exceed i64.
     #[test]
@@ -556,5 +641,38 @@ mod tests {
         let y = b.node("y", ConvOp { window, groups: 1 }.into(), vec![x, weight]).unwrap();
         b.output("output", y[0]);
         assert_eq!(lower(&b.finish()), Err(LowerError::TooLarge { what: "the padded input %x#2".to_string() }));
+    }
+
+    /// Stages that hand a temporary on under another shape: it is the same memory, whether an operand, a temporary or the result has it too.
+    #[test]
+    fn reshapes_between_stages_are_aliases() {
+        let mut b = Builder::new("shapes", Mode::Infer);
+        let x = b.input("x", Type::f32([4, 6]));
+        let y = b.node("y", Relu.into(), vec![x]).unwrap();
+        b.output("output", y[0]);
+        let graph = b.finish();
+        let stage = |kind: Kind, from: Place, write: Place| Stage { kind, reads: vec![from], write };
+        let turn = |from: &[usize]| Kind::Copy(Pieces::transpose(from, &[1, 0]));
+        let stages = vec![
+            stage(Kind::Reshape, Place::Input(0), Place::Temp(0)),
+            stage(turn(&[3, 8]), Place::Temp(0), Place::Temp(1)),
+            stage(Kind::Reshape, Place::Temp(1), Place::Temp(2)),
+            stage(turn(&[12, 2]), Place::Temp(2), Place::Temp(3)),
+            stage(Kind::Reshape, Place::Temp(3), Place::Result(0)),
+        ];
+        let temps = [[3, 8], [8, 3], [12, 2], [2, 12]].map(Type::f32).to_vec();
+        let mut lowering = Lower::new(&graph).unwrap();
+        lowering.stages(&graph.nodes[0], &Lowering { temps, stages }).unwrap();
+        lowering.outputs().unwrap();
+        let mut program = lowering.program;
+        plan::plan(&mut program).unwrap();
+        assert_eq!(verify::verify(&program), Ok(()));
+        assert_eq!(program.regions.len(), 1);
+        assert_eq!(program.regions[0].nests.len(), 2);
+        let aliases: Vec<&str> =
+            program.buffers.iter().filter(|b| b.alias.is_some()).map(|b| b.name.as_str()).collect();
+        assert_eq!(aliases, ["%y.temp0", "%y.temp2", "%y"]);
+        // One temporary in the arena, the other is the output.
+        assert_eq!(program.arena_bytes, (24_usize * 4).next_multiple_of(plan::ALIGN));
     }
 }

@@ -13,6 +13,7 @@ pub mod pieces;
 pub mod plan;
 pub mod print;
 pub mod program;
+pub mod sampling;
 pub mod schedule;
 pub mod stage;
 pub mod verify;

@@ -5,7 +5,8 @@ use std::fmt;
 use super::LANES;
 use super::layout::{Layout, nchw};
 use super::nest::BufferId;
-use super::stage::Count;
+use super::sampling::Sampling;
+use super::stage::{Count, Weights};
 use crate::ops::geometry::Window;
 
 /// How the elements of a packed buffer come from parameters.
@@ -29,6 +30,8 @@ pub enum Packing {
         tile: usize,
         /// Whether the input is blocked.
         blocked: bool,
+        /// Where the weights come from.
+        weights: Weights,
     },
     /// Depthwise weights [c, 1, kh, kw] as [block][kh][kw][lane].
     Depthwise {
@@ -48,6 +51,15 @@ pub enum Packing {
         len: usize,
         /// Groups.
         groups: usize,
+    },
+    /// A vector [c] as [`Packing::Vector`] of `phases` as many channels: each group's elements that many times.
+    Phases {
+        /// Elements of the result.
+        len: usize,
+        /// Groups.
+        groups: usize,
+        /// Copies.
+        phases: usize,
     },
     /// weight / sqrt(variance + eps) from weight, bias, mean, variance [c], padded by 0 to whole blocks.
     BatchNormScale {
@@ -75,6 +87,20 @@ pub enum Packing {
         input: usize,
         /// Output extent in the direction.
         output: usize,
+    },
+    /// 1 / elements of each window that shares out one direction; see [`Kind::Adaptive`](super::stage::Kind::Adaptive).
+    AdaptiveReciprocals {
+        /// Input extent.
+        input: usize,
+        /// Output extent.
+        output: usize,
+    },
+    /// What linear resampling multiplies with, for each output position of one direction.
+    Shares {
+        /// The positions.
+        sampling: Sampling,
+        /// The share of the element behind, rather than of the one at the position.
+        far: bool,
     },
 }
 
@@ -104,11 +130,14 @@ impl Packing {
             }
             Packing::Depthwise { shape: [c, kh, kw] } => product(&[blocks(*c), LANES, *kh, *kw]),
             Packing::Gemm { shape: [o, k], .. } => product(&[blocks(*o), LANES, *k]),
-            Packing::Vector { len, groups } => product(&[*groups, blocks(len / groups), LANES]),
+            Packing::Vector { len, groups } | Packing::Phases { len, groups, .. } => {
+                product(&[*groups, blocks(len / groups), LANES])
+            }
             Packing::BatchNormScale { len, .. } | Packing::BatchNormShift { len, .. } => {
                 product(&[blocks(*len), LANES])
             }
-            Packing::Reciprocals { output, .. } => Some(*output),
+            Packing::Reciprocals { output, .. } | Packing::AdaptiveReciprocals { output, .. } => Some(*output),
+            Packing::Shares { sampling, .. } => Some(sampling.output),
         }
     }
 
@@ -116,7 +145,7 @@ impl Packing {
     pub fn fill(&self, params: &[&[f32]], out: &mut [f32]) {
         match self {
             Packing::Tensor { shape, layout } => fill_layout(params[0], shape, *layout, out),
-            Packing::Conv { shape: [oc, icg, kh, kw], groups, tile, blocked } => {
+            Packing::Conv { shape: [oc, icg, kh, kw], groups, tile, blocked, weights } => {
                 let (icg, kh, kw) = (*icg, *kh, *kw);
                 let ocg = oc / groups;
                 let k_total = icg * kh * kw;
@@ -134,7 +163,10 @@ impl Packing {
                                     } else {
                                         (i * kh + ky) * kw + kx
                                     };
-                                    let from = (((g * ocg + o) * icg + i) * kh + ky) * kw + kx;
+                                    let Some(from) = weight_source(weights, [ocg, icg, kh, kw], [g, o, i, ky, kx])
+                                    else {
+                                        continue;
+                                    };
                                     out[base + k * width + lane] = params[0][from];
                                 }
                             }
@@ -164,6 +196,13 @@ impl Packing {
                     out[i / each * blocks(each) * LANES + i % each] = value;
                 }
             }
+            Packing::Phases { len, groups, phases } => {
+                let each = len / groups;
+                for i in 0..*len {
+                    let value = params[0][i / each * (each / phases) + i % each % (each / phases)];
+                    out[i / each * blocks(each) * LANES + i % each] = value;
+                }
+            }
             Packing::BatchNormScale { eps, .. } => {
                 for (i, (scale, _)) in batch_norm(params, *eps).enumerate() {
                     out[i] = scale as f32;
@@ -179,6 +218,33 @@ impl Packing {
                     *value = 1.0 / taps(window, *count, *direction, *input, o) as f32;
                 }
             }
+            Packing::AdaptiveReciprocals { input, output } => {
+                for (o, value) in out.iter_mut().enumerate().take(*output) {
+                    *value = 1.0 / (((o + 1) * input).div_ceil(*output) - o * input / output) as f32;
+                }
+            }
+            Packing::Shares { sampling, far } => {
+                for (y, value) in out.iter_mut().enumerate().take(sampling.output) {
+                    let behind = sampling.weight(y);
+                    *value = if *far { behind } else { 1.0 - behind } as f32;
+                }
+            }
+        }
+    }
+}
+
+/// Where the weight of group `g`, its output channel `o`, input channel `i` and tap (ky, kx) stands in the parameter; `None` for 0.
+/// `shape` is that of a group's weights.
+fn weight_source(weights: &Weights, shape: [usize; 4], [g, o, i, ky, kx]: [usize; 5]) -> Option<usize> {
+    let [ocg, icg, kh, kw] = shape;
+    match weights {
+        Weights::Direct => Some((((g * ocg + o) * icg + i) * kh + ky) * kw + kx),
+        Weights::Transposed(t) => {
+            let channels = ocg / (t.stride[0] * t.stride[1]);
+            let (phase, channel) = (o / channels, o % channels);
+            let row = t.tap(0, phase / t.stride[1], ky)?;
+            let column = t.tap(1, phase % t.stride[1], kx)?;
+            Some((((g * icg + i) * channels + channel) * t.kernel[0] + row) * t.kernel[1] + column)
         }
     }
 }
@@ -232,10 +298,17 @@ impl fmt::Display for Packing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Packing::Tensor { layout, .. } => write!(f, "tensor {layout}"),
-            Packing::Conv { groups, tile, blocked, .. } => {
+            Packing::Conv { groups, tile, blocked, weights, .. } => {
                 let input = if *blocked { "blocked" } else { "plain" };
-                write!(f, "conv tile={tile} groups={groups} input={input}")
+                write!(f, "conv tile={tile} groups={groups} input={input}")?;
+                match weights {
+                    Weights::Direct => Ok(()),
+                    Weights::Transposed(t) => {
+                        write!(f, " transposed kernel={:?} stride={:?} dilation={:?}", t.kernel, t.stride, t.dilation)
+                    }
+                }
             }
+            Packing::Phases { phases, .. } => write!(f, "vector phases={phases}"),
             Packing::Depthwise { .. } => f.write_str("depthwise"),
             Packing::Gemm { tile, .. } => write!(f, "gemm tile={tile}"),
             Packing::Vector { .. } => f.write_str("vector"),
@@ -243,6 +316,11 @@ impl fmt::Display for Packing {
             Packing::BatchNormShift { eps, .. } => write!(f, "batch_norm_shift eps={eps:?}"),
             Packing::Reciprocals { direction: 0, .. } => f.write_str("reciprocals of rows"),
             Packing::Reciprocals { .. } => f.write_str("reciprocals of columns"),
+            Packing::AdaptiveReciprocals { input, output } => {
+                write!(f, "reciprocals of {input} shared out to {output}")
+            }
+            Packing::Shares { far: false, .. } => f.write_str("shares of nearer elements"),
+            Packing::Shares { .. } => f.write_str("shares of farther elements"),
         }
     }
 }

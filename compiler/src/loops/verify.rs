@@ -23,7 +23,7 @@ use super::program::{Home, Program, Region};
 /// A broken rule: our bug, never the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule's name, as in the module's list; `handed-layout` when lowering itself finds its stages at odds.
+    /// The rule's name, as in the module's list; `handed` when a stage reads what none before it wrote.
     pub rule: &'static str,
     /// The region it was found in; empty for the program.
     pub region: String,

@@ -11,7 +11,7 @@ use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Count, Kind, Lowering};
 
-/// Input: x [n, c, h, w]. Result: [n, c, oh, ow].
+/// Input: x [n, c, h, w] or [n, c, w]. Result: [n, c, oh, ow] or [n, c, ow].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AvgPool {
     /// Window and counting of outputs.
@@ -125,6 +125,9 @@ mod tests {
         let operands = [&x];
         let error = AvgPool::from_call(&Call::new(&AvgPool::SIGNATURE, &operands, vec![("kernel", ArgValue::Int(2))]))
             .unwrap_err();
-        assert_eq!(error.message, "avg_pool needs a tensor of rank 4 (n, channels, height, width), found f32[3,3]");
+        assert_eq!(
+            error.message,
+            "avg_pool needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found f32[3,3]"
+        );
     }
 }

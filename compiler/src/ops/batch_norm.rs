@@ -10,7 +10,7 @@ use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
-/// Inputs: x [n, c] or [n, c, h, w]; weight, bias, running_mean and running_var, each `[c]`. Result in inference: x's shape. Results in
+/// Inputs: x [n, c], [n, c, w] or [n, c, h, w]; weight, bias, running_mean and running_var, each `[c]`. Result in inference: x's shape. Results in
 /// training: that, normalised by the batch's statistics, then the new running_mean and running_var.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
@@ -25,9 +25,9 @@ const PARAMS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
 
 fn channels<D: Extent>(x: &Type<D>) -> Result<usize, Mismatch> {
     match &x.shape[..] {
-        [_, c] | [_, c, _, _] => shapes::known("batch_norm", "channels", x, c),
+        [_, c] | [_, c, _] | [_, c, _, _] => shapes::known("batch_norm", "channels", x, c),
         _ => Err(Mismatch::new(format!(
-            "batch_norm needs a tensor of rank 2 or 4 with channels in dimension 1, found {x}"
+            "batch_norm needs a tensor of rank 2 to 4 with channels in dimension 1, found {x}"
         ))
         .at([0])),
     }
@@ -279,6 +279,7 @@ mod tests {
     fn shape_rule() {
         check_types(&[1, 3, 4, 4], &[3], Mode::Infer, Ok(1));
         check_types(&[2, 3], &[3], Mode::Train, Ok(3));
+        check_types(&[1, 3, 4], &[3], Mode::Infer, Ok(1));
         check_types(
             &[1, 3],
             &[3],
@@ -287,10 +288,10 @@ mod tests {
         );
         check_types(&[1, 3, 4, 4], &[4], Mode::Infer, Err("weight must be f32[3], found f32[4]"));
         check_types(
-            &[1, 3, 4],
+            &[3],
             &[3],
             Mode::Infer,
-            Err("batch_norm needs a tensor of rank 2 or 4 with channels in dimension 1, found f32[1,3,4]"),
+            Err("batch_norm needs a tensor of rank 2 to 4 with channels in dimension 1, found f32[3]"),
         );
     }
 

@@ -376,6 +376,22 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Signed integers, one or a list.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn signed_ints(&self, name: &'static str) -> Result<Vec<i64>, CallError> {
+        let wrong = || CallError::argument(name, format!("`{name}` must be {}", ArgKind::Ints.describe()));
+        let one = |value: &ArgValue| match value {
+            ArgValue::Int(v) => Ok(*v),
+            _ => Err(wrong()),
+        };
+        match self.get(name)? {
+            ArgValue::List(list) => list.iter().map(one).collect(),
+            value => Ok(vec![one(value)?]),
+        }
+    }
+
     /// Height and width, each at least `low`.
     ///
     /// # Errors
@@ -388,6 +404,37 @@ impl<'a> Call<'a> {
                 _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Pair.describe()))),
             },
             _ => Err(CallError::argument(name, format!("`{name}` must be {}", ArgKind::Pair.describe()))),
+        }
+    }
+
+    /// Height and width of a window over an operand of this rank, each at least `low`. Over a sequence, of rank 3, one number, which is
+    /// the width; the height is `low`.
+    ///
+    /// # Errors
+    /// One is out of range, or there is a height and should be none.
+    pub fn spatial(&self, name: &'static str, low: i64, rank: usize) -> Result<[usize; 2], CallError> {
+        match self.pair(name, low)? {
+            pair if rank != 3 => Ok(pair),
+            [_, width] if matches!(self.get(name)?, ArgValue::Int(_)) => Ok([low.max(0) as usize, width]),
+            [_, width] => Err(CallError::argument(name, format!("`{name}` over a tensor of rank 3 is one number"))
+                .help(format!("there is a width only: `{name}: {width}`"))),
+        }
+    }
+
+    /// [`Call::pad`] for an operand of this rank: over a sequence, of rank 3, a pair is (left, right).
+    ///
+    /// # Errors
+    /// As [`Call::pad`], or there is padding in height and should be none.
+    pub fn spatial_pad(&self, name: &'static str, rank: usize) -> Result<PadArg, CallError> {
+        let pad = self.pad(name)?;
+        match (pad, self.get(name)?) {
+            (PadArg::Explicit([left, right, ..]), ArgValue::List(list)) if rank == 3 => match list.len() {
+                2 => Ok(PadArg::Explicit([0, left, 0, right])),
+                _ => Err(CallError::argument(name, format!("`{name}` over a tensor of rank 3 has two sides"))
+                    .help("there is a width only: give one number for both sides, or `(left, right)`")),
+            },
+            (PadArg::Explicit([_, both, ..]), _) if rank == 3 => Ok(PadArg::Explicit([0, both, 0, both])),
+            _ => Ok(pad),
         }
     }
 

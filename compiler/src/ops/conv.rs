@@ -1,9 +1,7 @@
-//! `conv`: convolution with groups, dilation and four-way padding.
-
-use rebirth_runtime::DType;
+//! `conv`: convolution over one or two dimensions, with groups, dilation and four-way padding.
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
-use super::geometry::Window;
+use super::geometry::{Window, flattened};
 use super::value::Sum;
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
@@ -11,9 +9,11 @@ use super::{
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
-use crate::loops::stage::{Kind, Lowering};
+use crate::loops::layout::nchw;
+use crate::loops::stage::{Kind, Lowering, Weights};
 
-/// Inputs: x [n, ic, h, w], weight [oc, ic / groups, kh, kw], and optionally bias `[oc]`. Result: [n, oc, oh, ow].
+/// Inputs: x [n, ic, h, w], weight [oc, ic / groups, kh, kw], and optionally bias `[oc]`. Result: [n, oc, oh, ow]. Or x [n, ic, w], weight
+/// [oc, ic / groups, kw]; result [n, oc, ow].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// The window.
@@ -23,7 +23,7 @@ pub struct Conv {
 }
 
 /// Which number of channels cannot be split into as many groups.
-fn indivisible(groups: usize, input: usize, output: usize) -> String {
+pub(super) fn indivisible(groups: usize, input: usize, output: usize) -> String {
     match [input, output].map(|channels| groups != 0 && channels.is_multiple_of(groups)) {
         [true, _] => format!("{output} output channels are not divisible by {groups} groups"),
         [_, true] => format!("{input} input channels are not divisible by {groups} groups"),
@@ -32,7 +32,7 @@ fn indivisible(groups: usize, input: usize, output: usize) -> String {
 }
 
 /// The greatest common divisor.
-fn gcd(a: usize, b: usize) -> usize {
+pub(super) fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
@@ -58,16 +58,20 @@ impl Operator for Conv {
                 )));
             }
         };
+        shapes::pixels("conv", x)?;
+        self.window.check_rank("conv", x)?;
         let out = self.window.output(x, false)?;
         let channels = shapes::known("conv", "channels", x, &x.shape[1])?;
-        let [out_channels, _, _, _] = &weight.shape[..] else {
-            return Err(Mismatch::new(format!("the weight must have rank 4, found {weight}")).at([1]));
+        let out_channels = match &weight.shape[..] {
+            [out_channels, ..] if weight.rank() == x.rank() => out_channels,
+            _ => return Err(Mismatch::new(format!("the weight must have rank {}, found {weight}", x.rank())).at([1])),
         };
         let out_channels = shapes::known("conv", "output channels", weight, out_channels)?;
         if self.groups == 0 || channels % self.groups != 0 || out_channels % self.groups != 0 {
             return Err(Mismatch::new(indivisible(self.groups, channels, out_channels)).at([0]));
         }
-        let expected = [out_channels, channels / self.groups, self.window.kernel[0], self.window.kernel[1]];
+        let [kh, kw] = self.window.kernel;
+        let expected = flattened(&vec![0; x.rank()], [out_channels, channels / self.groups, kh, kw]);
         if !weight.has_shape(&expected) {
             return Err(Mismatch::new(format!("the weight must be {}, found {weight}", Type::f32(expected))).at([1]));
         }
@@ -76,23 +80,18 @@ impl Operator for Conv {
         {
             return Err(Mismatch::new(format!("the bias must be {}, found {bias}", Type::f32([out_channels]))).at([2]));
         }
-        let [height, width] = out;
-        Ok(vec![shapes::fits(Type {
-            dtype: DType::F32,
-            shape: vec![x.shape[0].clone(), D::constant(out_channels), height, width],
-        })?])
+        Ok(vec![shapes::fits(shapes::with_pixels(x, D::constant(out_channels), out))?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let (x, weight, bias) = (inputs[0], inputs[1], inputs.get(2));
-        let (ic, h, w) = (x.shape[1], x.shape[2], x.shape[3]);
-        let (oc, icg, kh, kw) = (weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3]);
+        let ([n, ic, h, w], [oc, icg, kh, kw]) = (nchw(&x.shape), nchw(&weight.shape));
         let ocg = oc / self.groups;
         let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| self.window.count(d, &size, false).unwrap_or(0));
-        let mut elements = Vec::with_capacity(x.shape[0] * oc * oh * ow);
-        for n in 0..x.shape[0] {
+        let mut elements = Vec::with_capacity(n * oc * oh * ow);
+        for image in 0..n {
             for o in 0..oc {
-                let first = n * ic + o / ocg * icg;
+                let first = image * ic + o / ocg * icg;
                 for y in 0..oh {
                     let rows = self.window.valid_taps(0, y, h);
                     for z in 0..ow {
@@ -119,11 +118,14 @@ impl Operator for Conv {
                 }
             }
         }
-        vec![Bounded::new([x.shape[0], oc, oh, ow], elements)]
+        vec![Bounded::new(flattened(&x.shape, [n, oc, oh, ow]), elements)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(Kind::Conv { window: self.window, groups: self.groups }, inputs.len())
+        Lowering::single(
+            Kind::Conv { window: self.window, groups: self.groups, weights: Weights::Direct },
+            inputs.len(),
+        )
     }
 
     fn cost(&self, inputs: &[&Type], results: &[&Type]) -> Cost {
@@ -139,7 +141,7 @@ impl Operator for Conv {
 impl Declare for Conv {
     const SIGNATURE: Signature = Signature {
         name: "conv",
-        doc: "convolution over height and width",
+        doc: "convolution over height and width, or width",
         operands: Operands::Fixed(&["x"]),
         args: &[
             ArgSpec { name: "out", kind: ArgKind::Int, default: Default::Required, doc: "output channels" },
@@ -169,9 +171,7 @@ impl Declare for Conv {
 
     fn from_call(call: &Call<'_>) -> Result<(Conv, Vec<ParamSpec>), CallError> {
         let x = call.operands[0];
-        if x.rank() != 4 {
-            return Err(shapes::no_image("conv", x).into());
-        }
+        let [_, _, h, w] = shapes::pixels("conv", x)?;
         let out = call.int("out", 1)?;
         let groups = call.int("groups", 1)?;
         let channels = x.shape[1];
@@ -181,15 +181,11 @@ impl Declare for Conv {
                 format!("`groups` divides {channels} input and {out} output channels: {largest} is the most, its divisors do too"),
             ));
         }
-        let mut window = Window {
-            kernel: call.pair("kernel", 1)?,
-            stride: call.pair("stride", 1)?,
-            pad: [0; 4],
-            dilation: call.pair("dilation", 1)?,
-        };
-        window.pad = window.resolve_pad(call.pad("pad")?, [&x.shape[2], &x.shape[3]])?;
-        let mut params =
-            vec![ParamSpec::weight("weight", [out, channels / groups, window.kernel[0], window.kernel[1]])];
+        let mut window = Window::from_call("conv", call, true)?;
+        window.pad = window.resolve_pad(call.spatial_pad("pad", x.rank())?, [&h, &w])?;
+        let [kh, kw] = window.kernel;
+        let weight = flattened(&x.shape, [out, channels / groups, kh, kw]);
+        let mut params = vec![ParamSpec::weight("weight", weight)];
         if call.bool("bias")? {
             params.push(ParamSpec::weight("bias", [out]));
         }
@@ -207,15 +203,20 @@ impl Declare for Conv {
         let ocg = if depthwise { rng.pick(&[1, 1, 2]) } else { rng.range(1, 9) };
         let (ic, oc) = (icg * groups, ocg * groups);
         let kernel = [rng.range(1, 5), rng.range(1, 5)];
-        let window = Window {
+        let mut window = Window {
             kernel,
             stride: [rng.range(1, 3), rng.range(1, 3)],
             pad: [rng.range(0, kernel[0]), rng.range(0, kernel[1]), rng.range(0, kernel[0]), rng.range(0, kernel[1])],
             dilation: [rng.pick(&[1, 1, 2]), rng.pick(&[1, 1, 2])],
         };
-        let x =
+        let mut x =
             Type::f32([rng.range(1, 2), ic, window.extent(0) + rng.range(0, 8), window.extent(1) + rng.range(0, 14)]);
-        let mut inputs = vec![x, Type::f32([oc, icg, kernel[0], kernel[1]])];
+        if rng.range(0, 3) == 0 {
+            window = window.flat();
+            x.shape.remove(2);
+        }
+        let weight = flattened(&x.shape, [oc, icg, window.kernel[0], window.kernel[1]]);
+        let mut inputs = vec![x, Type::f32(weight)];
         if rng.flip() {
             inputs.push(Type::f32([oc]));
         }

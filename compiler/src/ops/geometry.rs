@@ -1,8 +1,7 @@
 //! Sliding windows over height and width: what conv and the pools share.
 
 use super::call::PadArg;
-use super::shapes::no_image;
-use super::{Attr, Attributes, Field, Mismatch, call::AttrReader};
+use super::{Attr, Attributes, Call, CallError, Field, Mismatch, call::AttrReader, shapes};
 use crate::extent::Extent;
 use crate::graph::Type;
 
@@ -44,7 +43,7 @@ fn too_large<D: Extent>(axis: &str, size: &D) -> Mismatch {
     Mismatch::new(format!("the {axis} {size} is too large to compute with")).at([0])
 }
 
-/// A window over the two spatial dimensions; every pair is (height, width).
+/// A window over the two spatial dimensions; every pair is (height, width). Over a sequence [n, c, w] it is one pixel high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Taps.
@@ -63,6 +62,35 @@ impl Window {
         (self.kernel[d] - 1) * self.dilation[d] + 1
     }
 
+    /// From the arguments `kernel`, `stride` and, with `dilated`, `dilation` of a call, without padding. `name` is for messages.
+    ///
+    /// # Errors
+    /// The first operand is no image and no sequence, or an argument is out of range.
+    pub fn from_call(name: &str, call: &Call<'_>, dilated: bool) -> Result<Window, CallError> {
+        let rank = call.operands[0].rank();
+        shapes::pixels(name, call.operands[0])?;
+        Ok(Window {
+            kernel: call.spatial("kernel", 1, rank)?,
+            stride: call.spatial("stride", 1, rank)?,
+            pad: [0; 4],
+            dilation: if dilated { call.spatial("dilation", 1, rank)? } else { [1; 2] },
+        })
+    }
+
+    /// Refuses a window with a height over a sequence, which has none.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn check_rank<D: Extent>(&self, name: &str, x: &Type<D>) -> Result<(), Mismatch> {
+        let flat =
+            self.kernel[0] == 1 && self.stride[0] == 1 && [self.pad[0], self.pad[2]] == [0; 2] && self.dilation[0] == 1;
+        if x.rank() == 3 && !flat {
+            let message = format!("the window of {name} has a height, but {x} has a width only");
+            return Err(Mismatch::new(message).at([0]).help("over rank 3 a window is one number wide"));
+        }
+        Ok(())
+    }
+
     /// Turns the padding of a call into pixels for an input of this height and width.
     ///
     /// # Errors
@@ -75,16 +103,15 @@ impl Window {
         }
     }
 
-    /// Output extents for an NCHW operand. With `ceil`, the last window may hang over the end but must not start in the
+    /// Output extents for an operand [n, c, h, w], or [n, c, w] with a height of 1. With `ceil`, the last window may hang over the end but must not start in the
     /// bottom or right padding (the rule of PyTorch and ONNX).
     ///
     /// # Errors
-    /// The operand is not of rank 4, or the window is known to be larger than the padded input.
+    /// The operand is of another rank, or the window is known to be larger than the padded input.
     pub fn output<D: Extent>(&self, input: &Type<D>, ceil: bool) -> Result<[D; 2], Mismatch> {
-        let [_, _, height, width] = &input.shape[..] else {
-            return Err(no_image("a window", input));
-        };
-        Ok([self.output_along(0, height, ceil)?, self.output_along(1, width, ceil)?])
+        self.check_rank("a window", input)?;
+        let [_, _, height, width] = shapes::pixels("a window", input)?;
+        Ok([self.output_along(0, &height, ceil)?, self.output_along(1, &width, ceil)?])
     }
 
     fn output_along<D: Extent>(&self, d: usize, size: &D, ceil: bool) -> Result<D, Mismatch> {
@@ -112,7 +139,7 @@ impl Window {
     /// the padded input, or the numbers are too large. A window over a size that is not known is taken to fit.
     pub fn count<D: Extent>(&self, d: usize, size: &D, ceil: bool) -> Option<D> {
         let (before, behind, span, stride) = (self.pad[d], self.pad[d + 2], self.extent(d), self.stride[d]);
-        let room = size.plus(&D::constant(before + behind))?.minus(&D::constant(span))?;
+        let room = size.plus(&D::constant(before + behind))?.room(&D::constant(span))?;
         // With `ceil` there are two limits: as many windows as cover the padded input, and as many as start before the padding
         // behind. Which is lower does not depend on the size. With padding behind as large as the window, no window may hang.
         if !ceil || behind >= span {
@@ -130,6 +157,14 @@ impl Window {
         let low = self.pad[d].saturating_sub(start).div_ceil(self.dilation[d]).min(self.kernel[d]);
         let high = (size + self.pad[d]).saturating_sub(start).div_ceil(self.dilation[d]).min(self.kernel[d]);
         low..high.max(low)
+    }
+
+    /// The window without its height: one over a sequence.
+    #[must_use]
+    pub fn flat(mut self) -> Window {
+        (self.kernel[0], self.stride[0], self.dilation[0]) = (1, 1, 1);
+        (self.pad[0], self.pad[2]) = (0, 0);
+        self
     }
 
     /// Attributes of graph text.
@@ -171,6 +206,12 @@ impl Window {
     pub fn field(&self) -> Field {
         Field::Window { extent: [self.extent(0), self.extent(1)], stride: self.stride }
     }
+}
+
+/// A shape of rank 4 as one of the rank of `like`: without the height where that is 3.
+pub fn flattened(like: &[usize], shape: [usize; 4]) -> Vec<usize> {
+    let [n, c, h, w] = shape;
+    if like.len() == 3 { vec![n, c, w] } else { vec![n, c, h, w] }
 }
 
 #[cfg(test)]

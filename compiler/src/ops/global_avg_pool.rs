@@ -1,6 +1,7 @@
 //! `global_avg_pool`: the mean of each channel's pixels.
 
 use super::call::AttrReader;
+use super::geometry::flattened;
 use super::value::Sum;
 use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
@@ -11,7 +12,7 @@ use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Combine, Kind, Lowering, Operand};
 
-/// Input: x [n, c, h, w]. Result: [n, c, 1, 1].
+/// Input: x [n, c, h, w] or [n, c, w]. Result: [n, c, 1, 1] or [n, c, 1].
 #[derive(Clone, Debug, PartialEq)]
 pub struct GlobalAvgPool;
 
@@ -26,25 +27,25 @@ impl Operator for GlobalAvgPool {
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("global_avg_pool", inputs)?;
-        let [n, c, ..] = shapes::image("global_avg_pool", x)?;
-        Ok(vec![Type { dtype: x.dtype, shape: vec![n, c, D::constant(1), D::constant(1)] }])
+        let [_, c, ..] = shapes::pixels("global_avg_pool", x)?;
+        Ok(vec![shapes::with_pixels(x, c, [D::constant(1), D::constant(1)])])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let x = inputs[0];
-        let pixels = x.shape[2] * x.shape[3];
+        let pixels = x.shape[2..].iter().product();
         let means = (0..x.shape[0] * x.shape[1]).map(|plane| {
             let mut sum = Sum::default();
             (0..pixels).for_each(|i| sum.add(x.at(plane * pixels + i)));
             sum.mean(pixels)
         });
-        vec![Bounded::new([x.shape[0], x.shape[1], 1, 1], means)]
+        vec![Bounded::new(flattened(&x.shape, [x.shape[0], x.shape[1], 1, 1]), means)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        let pixels = inputs[0].shape[2] * inputs[0].shape[3];
+        let pixels: usize = inputs[0].shape[2..].iter().product();
         let finish = Expr::Leaf(Operand(0)) * Expr::Const((1.0 / pixels as f64) as f32);
-        Lowering::single(Kind::Reduce { axes: vec![2, 3], combine: Combine::Sum, finish }, 1)
+        Lowering::single(Kind::Reduce { axes: (2..inputs[0].rank()).collect(), combine: Combine::Sum, finish }, 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
@@ -97,7 +98,7 @@ mod tests {
         let error = GlobalAvgPool.infer(&[&Type::f32([1, 10])], Mode::Infer).unwrap_err();
         assert_eq!(
             error.message,
-            "global_avg_pool needs a tensor of rank 4 (n, channels, height, width), found f32[1,10]"
+            "global_avg_pool needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found f32[1,10]"
         );
         assert!(GlobalAvgPool.infer(&[&Type::f32([1, 10, 0, 3])], Mode::Infer).is_err());
     }

@@ -11,7 +11,7 @@ use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
 
-/// Input: x [n, c, h, w]. Result: [n, c, oh, ow]. Padding never wins.
+/// Input: x [n, c, h, w] or [n, c, w]. Result: [n, c, oh, ow] or [n, c, ow]. Padding never wins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaxPool {
     /// Window and counting.

@@ -4,12 +4,15 @@
 //!
 //! Adding an operator: write `ops/NAME.rs`, add a row to the `operators!` list below.
 
+pub mod adaptive;
+pub mod blocks;
 pub mod call;
 pub mod elementwise;
 pub mod geometry;
 pub mod moves;
 pub mod pooling;
 pub mod reader;
+pub mod reduction;
 pub mod rng;
 pub mod shapes;
 pub mod value;
@@ -95,6 +98,15 @@ pub enum Field {
     Repeated {
         /// Results an element of the operand, in height and width.
         times: [usize; 2],
+    },
+    /// As many neighbours, of elements each repeated and then taken in steps.
+    Resampled {
+        /// Rows and columns one result element reads.
+        taps: usize,
+        /// How often elements are repeated, in height and width.
+        times: [usize; 2],
+        /// Which of those are taken: every so many.
+        by: [usize; 2],
     },
     /// One element of the operand, whose height and width are exchanged.
     Turned,
@@ -238,6 +250,8 @@ macro_rules! operators {
 
 operators! {
     abs::Abs,
+    adaptive_avg_pool::AdaptiveAvgPool,
+    adaptive_max_pool::AdaptiveMaxPool,
     add::Add,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
@@ -246,7 +260,9 @@ operators! {
     concat::Concat,
     constant::Constant,
     conv::Conv,
+    conv_transpose::ConvTranspose,
     dense::Dense,
+    depth_to_space::DepthToSpace,
     div::Div,
     dropout::Dropout,
     elu::Elu,
@@ -261,14 +277,20 @@ operators! {
     log::Log,
     log_softmax::LogSoftmax,
     lrn::Lrn,
+    matmul::MatMul,
     max::Max,
     max_pool::MaxPool,
     min::Min,
     mish::Mish,
     mul::Mul,
     neg::Neg,
+    pad::Pad,
     pow::Pow,
     prelu::Prelu,
+    reduce_max::ReduceMax,
+    reduce_mean::ReduceMean,
+    reduce_min::ReduceMin,
+    reduce_sum::ReduceSum,
     relu::Relu,
     relu6::Relu6,
     reshape::Reshape,
@@ -280,6 +302,7 @@ operators! {
     slice::Slice,
     softmax::Softmax,
     softplus::Softplus,
+    space_to_depth::SpaceToDepth,
     split::Split,
     sqrt::Sqrt,
     squeeze::Squeeze,

@@ -76,7 +76,7 @@ pub fn divided<D: Extent>(extent: &D, divisor: usize) -> Option<D> {
 pub fn divided_if<D: Extent>(extent: &D, divisor: usize) -> Option<String> {
     let multiple = extent.div_floor(divisor)?.times(&D::constant(divisor))?;
     let condition = multiple.same_if(extent)?;
-    Some(format!("it does if `{condition}`: write that in the `where` clause"))
+    Some(format!("that fits if `{condition}`: write that in the `where` clause"))
 }
 
 /// An extent that must be a number, since what is computed depends on it.

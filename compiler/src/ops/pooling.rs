@@ -2,10 +2,12 @@
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::geometry::Window;
+use super::geometry::flattened;
 use super::value::{Bounded, Element};
 use super::{Attr, Attributes, Call, CallError, Mismatch, Rng, shapes};
 use crate::extent::Extent;
 use crate::graph::Type;
+use crate::loops::layout::nchw;
 
 /// `kernel` of a pool.
 pub const KERNEL: ArgSpec =
@@ -41,12 +43,12 @@ impl Pooling {
     /// From the arguments of a call; `name` is for messages.
     ///
     /// # Errors
-    /// The operand is no image, or an argument is out of range.
+    /// The operand is no image and no sequence, or an argument is out of range.
     pub fn from_call(name: &str, call: &Call<'_>) -> Result<Pooling, CallError> {
-        let [_, _, h, w] = shapes::image(name, call.operands[0])?;
-        let (kernel, stride) = (call.pair("kernel", 1)?, call.pair("stride", 1)?);
-        let mut window = Window { kernel, stride, pad: [0; 4], dilation: [1; 2] };
-        window.pad = window.resolve_pad(call.pad("pad")?, [&h, &w])?;
+        let x = call.operands[0];
+        let [_, _, h, w] = shapes::pixels(name, x)?;
+        let mut window = Window::from_call(name, call, false)?;
+        window.pad = window.resolve_pad(call.spatial_pad("pad", x.rank())?, [&h, &w])?;
         let pooling = Pooling { window, ceil: call.bool("ceil")? };
         match pooling.oversized_pad() {
             None => Ok(pooling),
@@ -84,20 +86,22 @@ impl Pooling {
     /// The operand is no image, smaller than the window, or a window would not touch it.
     pub fn infer<D: Extent>(&self, name: &str, inputs: &[&Type<D>]) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one(name, inputs)?;
-        let [n, c, ..] = shapes::image(name, x)?;
+        let [_, channels, ..] = shapes::pixels(name, x)?;
+        self.window.check_rank(name, x)?;
         // With less padding than kernel on each side, every window touches a pixel: the first reaches beyond the padding, and
         // no other starts behind the last pixel.
         if let Some(message) = self.oversized_pad() {
             return Err(Mismatch::new(message).help("use less padding or a larger kernel"));
         }
-        let [oh, ow] = self.window.output(x, self.ceil)?;
-        Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![n, c, oh, ow] })?])
+        let out = self.window.output(x, self.ceil)?;
+        Ok(vec![shapes::fits(shapes::with_pixels(x, channels, out))?])
     }
 
     /// Applies `f(real pixels under the window, taps on these and on padding)` to each window.
     pub fn evaluate(&self, x: &Bounded, f: impl Fn(&[Element], usize) -> Element) -> Bounded {
         let window = &self.window;
-        let (planes, h, w) = (x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
+        let [n, c, h, w] = nchw(&x.shape);
+        let planes = n * c;
         let [oh, ow] = [(0, h), (1, w)].map(|(d, size)| window.count(d, &size, self.ceil).unwrap_or(0));
         let mut elements = Vec::with_capacity(planes * oh * ow);
         let mut pixels = Vec::new();
@@ -115,7 +119,7 @@ impl Pooling {
                 }
             }
         }
-        Bounded::new([x.shape[0], x.shape[1], oh, ow], elements)
+        Bounded::new(flattened(&x.shape, [n, c, oh, ow]), elements)
     }
 
     /// Taps of output `o` in direction `d` that do not hang over the end of the padding.
@@ -129,9 +133,13 @@ impl Pooling {
         let kernel = [rng.range(1, 4), rng.range(1, 4)];
         let stride = [rng.range(1, 3), rng.range(1, 3)];
         let pad = [0, 1, 2, 3].map(|side| rng.range(0, kernel[side % 2] - 1));
-        let pooling = Pooling { window: Window { kernel, stride, pad, dilation: [1; 2] }, ceil: rng.flip() };
-        let x =
+        let mut pooling = Pooling { window: Window { kernel, stride, pad, dilation: [1; 2] }, ceil: rng.flip() };
+        let mut x =
             Type::f32([rng.range(1, 2), rng.range(1, 17), kernel[0] + rng.range(0, 7), kernel[1] + rng.range(0, 7)]);
+        if rng.range(0, 3) == 0 {
+            pooling.window = pooling.window.flat();
+            x.shape.remove(2);
+        }
         (pooling, x)
     }
 }
@@ -171,7 +179,7 @@ mod tests {
         check(
             pooling(2, 1, 1, false),
             &[1, 4],
-            Err("pool needs a tensor of rank 4 (n, channels, height, width), found f32[1,4]"),
+            Err("pool needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found f32[1,4]"),
         );
     }
 

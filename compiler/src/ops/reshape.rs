@@ -81,7 +81,7 @@ impl Operator for Reshape {
         if let Some(open) = self.shape.iter().position(|&extent| extent == -1) {
             // It stands as 1 so far.
             let others: usize = shape.iter().product();
-            shape[open] = if others == 0 { 0 } else { x.value.len() / others };
+            shape[open] = x.value.len().checked_div(others).unwrap_or(0);
         }
         vec![x.reshape(shape)]
     }

@@ -1,6 +1,9 @@
-//! `resize`: each pixel repeated in height and width (nearest neighbour).
+//! `resize`: images of another height and width, by the nearest pixel or by mixing the four around.
+
+mod position;
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
+use super::value::{Element, Sum, closed};
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
     Rng, Signature, shapes,
@@ -8,13 +11,69 @@ use super::{
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::{Kind, Lowering};
+use position::{COORDINATES, Position, ROUNDINGS};
+pub use position::{Coordinates, Ratio, Rounding};
 
-/// Input: x [n, c, h, w]. Result: [n, c, h * scale[0], w * scale[1]], whose pixel (y, z) is x's (y / scale[0], z / scale[1]),
-/// rounded down.
+/// Input: x [n, c, h, w]. Result: x of another height and width. The defaults are ONNX's; for PyTorch's `nearest` give `coordinates:
+/// "asymmetric"` and `rounding: "floor"`, for its `bilinear` `mode: "linear"`, and `coordinates: "align_corners"` where it says so. Whole
+/// scales are the same in all of these.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resize {
-    /// How often a pixel is repeated in height and width, at least once.
-    pub scale: [usize; 2],
+    /// The size of the result.
+    pub to: Target,
+    /// How a pixel is made.
+    pub filter: Filter,
+    /// Where a pixel of the result lies in the operand.
+    pub coordinates: Coordinates,
+}
+
+/// What the size of the result is given by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Height and width times these, rounded down.
+    Scale([Ratio; 2]),
+    /// This height and width, at least 1 each.
+    Size([usize; 2]),
+}
+
+/// How a pixel is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// The nearest one.
+    Nearest(Rounding),
+    /// The four around, mixed linearly in each direction. At the border, those inside.
+    Linear,
+}
+
+impl Resize {
+    /// Each pixel repeated in height and width.
+    pub fn repeat(scale: [usize; 2]) -> Resize {
+        let ratio = |times: usize| Ratio { times, by: 1 };
+        Resize { to: Target::Scale(scale.map(ratio)), ..Resize::DEFAULT }
+    }
+
+    const DEFAULT: Resize = Resize {
+        to: Target::Size([1, 1]),
+        filter: Filter::Nearest(Rounding::PreferFloor),
+        coordinates: Coordinates::HalfPixel,
+    };
+
+    /// The output extent of a direction; `None` where it is too large.
+    fn output<D: Extent>(&self, d: usize, input: &D) -> Option<D> {
+        match &self.to {
+            Target::Scale(scale) => input.times(&D::constant(scale[d].times))?.div_floor(scale[d].by),
+            Target::Size(size) => Some(D::constant(size[d])),
+        }
+    }
+
+    /// Positions in one direction.
+    fn position(&self, d: usize, input: usize, output: usize) -> Position {
+        let scale = match &self.to {
+            Target::Scale(scale) => scale[d],
+            Target::Size(_) => Ratio { times: output, by: input },
+        };
+        Position::new(self.coordinates, scale, input, output)
+    }
 }
 
 impl Operator for Resize {
@@ -23,137 +82,238 @@ impl Operator for Resize {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![("scale", Attr::Ints(self.scale.iter().map(|&v| v as i64).collect()))]
+        let ints = |list: [usize; 2]| Attr::Ints(list.iter().map(|&v| v as i64).collect());
+        let word = |word: &str| Attr::Word(word.to_string());
+        let mut attributes = match &self.to {
+            Target::Size(size) => vec![("size", ints(*size))],
+            Target::Scale(scale) => vec![("scale", ints(scale.map(|ratio| ratio.times)))],
+        };
+        if let Target::Scale(scale) = &self.to
+            && scale.iter().any(|ratio| ratio.by != 1)
+        {
+            attributes.push(("divisor", ints(scale.map(|ratio| ratio.by))));
+        }
+        if self.filter == Filter::Linear {
+            attributes.push(("mode", word("linear")));
+        }
+        if self.coordinates != Self::DEFAULT.coordinates {
+            attributes.push(("coordinates", word(self.coordinates.name())));
+        }
+        if let Filter::Nearest(rounding) = self.filter
+            && self.filter != Self::DEFAULT.filter
+        {
+            attributes.push(("rounding", word(rounding.name())));
+        }
+        attributes
     }
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("resize", inputs)?;
         let [n, c, h, w] = shapes::image("resize", x)?;
-        let repeated = |extent: &D, scale: usize| {
-            extent.times(&D::constant(scale)).ok_or_else(|| {
-                Mismatch::new(format!("{x} repeated {scale} times is too large to compute with")).at([0])
-            })
+        let wrong = |message: String| Mismatch::new(message).at([0]);
+        let resized = |d: usize, input: &D| {
+            let to = match &self.to {
+                Target::Scale(scale) => format!("scaled by {}", scale[d]),
+                Target::Size(size) => format!("resized to {}", size[d]),
+            };
+            let too_large = || wrong(format!("{x} {to} is too large to compute with"));
+            let output = self.output(d, input).ok_or_else(too_large)?;
+            if output.is(0) {
+                let axis = ["height", "width"][d];
+                return Err(wrong(format!("nothing is left of the {axis} {input} of {x} {to}"))
+                    .help("a larger scale keeps a pixel, `size` says how many"));
+            }
+            if let (Some(input), Some(output)) = (input.known(), output.known()) {
+                let position = self.position(d, input, output);
+                position.sampling(self.filter).ok_or_else(too_large)?;
+            }
+            Ok(output)
         };
-        let [height, width] = [repeated(&h, self.scale[0])?, repeated(&w, self.scale[1])?];
+        let [height, width] = [resized(0, &h)?, resized(1, &w)?];
         Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![n, c, height, width] })?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let x = inputs[0];
-        let [down, across] = self.scale;
-        let (w, rows) = (x.shape[3], x.shape[..3].iter().product::<usize>() * down);
-        let elements = (0..rows).flat_map(|row| (0..w * across).map(move |z| x.at(row / down * w + z / across)));
-        vec![Bounded::new([x.shape[0], x.shape[1], x.shape[2] * down, w * across], elements)]
+        let [n, c, h, w] = [0, 1, 2, 3].map(|d| x.shape[d]);
+        let [oh, ow] = [(0, h), (1, w)].map(|(d, input)| self.output(d, &input).unwrap_or(0));
+        let (rows, columns) = (self.position(0, h, oh), self.position(1, w, ow));
+        let pixel = |index: usize| {
+            let (plane, y, z) = (index / (oh * ow), index / ow % oh, index % ow);
+            let at = |row: usize, column: usize| x.at((plane * h + row) * w + column);
+            match self.filter {
+                Filter::Nearest(rounding) => at(rows.nearest(y, rounding), columns.nearest(z, rounding)),
+                Filter::Linear => mixed(rows.neighbours(y), columns.neighbours(z), at),
+            }
+        };
+        vec![Bounded::new([n, c, oh, ow], (0..n * c * oh * ow).map(pixel))]
     }
 
-    fn lower(&self, _inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        Lowering::single(Kind::Repeat { scale: self.scale }, 1)
+    fn lower(&self, inputs: &[&Type], results: &[&Type]) -> Lowering {
+        let direction = |d: usize| {
+            let (input, output) = (inputs[0].shape[2 + d], results[0].shape[2 + d]);
+            self.position(d, input, output).sampling(self.filter)
+        };
+        let (Some(rows), Some(columns)) = (direction(0), direction(1)) else {
+            // The shape rule has refused it.
+            return Lowering::default();
+        };
+        let linear = self.filter == Filter::Linear;
+        let kind = match (rows.repeats(), columns.repeats()) {
+            (Some(down), Some(across)) if !linear => Kind::Repeat { scale: [down, across] },
+            _ => Kind::Resample { sampling: [rows, columns], linear },
+        };
+        Lowering::single(kind, 1)
     }
 
     fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
         Cost::default()
     }
 
+    /// With a size it depends on the operand's, which is not known here.
     fn field(&self) -> Field {
-        Field::Repeated { times: self.scale }
+        let Target::Scale(scale) = &self.to else {
+            return Field::Everything;
+        };
+        let taps = if self.filter == Filter::Linear { 2 } else { 1 };
+        let (times, by) = (scale.map(|ratio| ratio.times), scale.map(|ratio| ratio.by));
+        if taps == 1 && by == [1, 1] { Field::Repeated { times } } else { Field::Resampled { taps, times, by } }
     }
+}
+
+/// Two rows and two columns, each with their shares, mixed.
+fn mixed(rows: [(usize, f64); 2], columns: [(usize, f64); 2], at: impl Fn(usize, usize) -> Element) -> Element {
+    let mut sum = Sum::default();
+    for (row, down) in rows {
+        for (column, across) in columns {
+            sum.add_product(at(row, column), (down * across, 0.0));
+        }
+    }
+    // Each share is rounded, and each product once more for the second direction.
+    let (value, bound) = sum.finish(3);
+    closed(value, bound)
 }
 
 impl Declare for Resize {
     const SIGNATURE: Signature = Signature {
         name: "resize",
-        doc: "each pixel repeated in height and width",
+        doc: "images of another height and width",
         operands: Operands::Fixed(&["x"]),
-        args: &[ArgSpec {
-            name: "scale",
-            kind: ArgKind::Pair,
-            default: Default::Required,
-            doc: "how often a pixel is repeated",
-        }],
+        args: &[
+            ArgSpec {
+                name: "scale",
+                kind: ArgKind::Scale,
+                default: Default::None,
+                doc: "height and width are multiplied by it and rounded down; a whole one repeats each pixel",
+            },
+            ArgSpec {
+                name: "size",
+                kind: ArgKind::Pair,
+                default: Default::None,
+                doc: "height and width, instead of `scale`",
+            },
+            ArgSpec {
+                name: "mode",
+                kind: ArgKind::Word(&["nearest", "linear"]),
+                default: Default::Word("nearest"),
+                doc: "the nearest pixel, or the four around mixed",
+            },
+            ArgSpec {
+                name: "coordinates",
+                kind: ArgKind::Word(&["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"]),
+                default: Default::Word("half_pixel"),
+                doc: "what lies on what: pixels' centres, their corners, or the outermost pixels",
+            },
+            ArgSpec {
+                name: "rounding",
+                kind: ArgKind::Word(&["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]),
+                default: Default::None,
+                doc: "which pixel is the nearest, else `round_prefer_floor`",
+            },
+        ],
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Resize, Vec<ParamSpec>), CallError> {
-        Ok((Resize { scale: call.pair("scale", 1)? }, Vec::new()))
+        let to = match (call.has("scale"), call.has("size")) {
+            (true, false) => {
+                let [down, across] = call.numbers("scale")?.map(Ratio::of);
+                let (Some(down), Some(across)) = (down, across) else {
+                    let message = "`scale` must be above 0 and at most 1073741824";
+                    return Err(
+                        CallError::argument("scale", message).help("2 doubles height and width, 0.5 halves them")
+                    );
+                };
+                Target::Scale([down, across])
+            }
+            (false, true) => Target::Size(call.pair("size", 1)?),
+            (true, true) => {
+                return Err(CallError::argument("size", "resize takes a `scale` or a `size`, not both")
+                    .help("leave one of the two out"));
+            }
+            (false, false) => {
+                return Err(CallError::argument("scale", "resize needs a `scale` or a `size`")
+                    .help("`resize(x, 2)` doubles height and width, `resize(x, size: (32, 48))` says them"));
+            }
+        };
+        let linear = call.word("mode")? == "linear";
+        let rounding = if call.has("rounding") { Some(call.word("rounding")?) } else { None };
+        let filter = match rounding {
+            Some(_) if linear => {
+                return Err(CallError::argument("rounding", "linear interpolation rounds no position")
+                    .help("leave `rounding` out, or write `mode: \"nearest\"`"));
+            }
+            _ if linear => Filter::Linear,
+            Some(word) => Filter::Nearest(position::named(&ROUNDINGS, word).unwrap_or(Rounding::PreferFloor)),
+            None => Self::DEFAULT.filter,
+        };
+        let coordinates = position::named(&COORDINATES, call.word("coordinates")?);
+        Ok((Resize { to, filter, coordinates: coordinates.unwrap_or(Coordinates::HalfPixel) }, Vec::new()))
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Resize, String> {
-        let scale: [usize; 2] = attributes.ints("scale")?;
-        if scale.contains(&0) {
-            return Err("attribute `scale` must be positive".to_string());
+        let positive = |name: &str, pair: [usize; 2]| {
+            if pair.contains(&0) { Err(format!("attribute `{name}` must be positive")) } else { Ok(pair) }
+        };
+        let to = if attributes.has("size") {
+            Target::Size(positive("size", attributes.ints("size")?)?)
+        } else {
+            let times = positive("scale", attributes.ints("scale")?)?;
+            let by = if attributes.has("divisor") { attributes.ints("divisor")? } else { [1, 1] };
+            let by = positive("divisor", by)?;
+            Target::Scale([0, 1].map(|d| Ratio { times: times[d], by: by[d] }))
+        };
+        let linear = attributes.has("mode") && attributes.word("mode", &[("nearest", false), ("linear", true)])?;
+        let mut op = Resize { to, ..Self::DEFAULT };
+        if attributes.has("coordinates") {
+            op.coordinates = attributes.word("coordinates", &COORDINATES)?;
         }
-        Ok(Resize { scale })
+        if linear {
+            op.filter = Filter::Linear;
+        } else if attributes.has("rounding") {
+            op.filter = Filter::Nearest(attributes.word("rounding", &ROUNDINGS)?);
+        }
+        Ok(op)
     }
 
     fn example(rng: &mut Rng) -> Example<Resize> {
         let x = Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 7), rng.range(1, 9)]);
-        let scale = [rng.pick(&[1, 2, 2, 3, 5]), rng.pick(&[1, 2, 2, 3, 4, 7])];
-        Example { op: Resize { scale }, inputs: vec![x] }
+        if rng.range(0, 2) == 0 {
+            let scale = [rng.pick(&[1, 2, 2, 3, 5]), rng.pick(&[1, 2, 2, 3, 4, 7])];
+            return Example { op: Resize::repeat(scale), inputs: vec![x] };
+        }
+        let mut ratio = |input: usize| {
+            let (times, by) = rng.pick(&[(1, 1), (2, 1), (3, 1), (3, 2), (5, 3), (7, 4), (1, 2), (2, 3), (1, 4)]);
+            // At least one pixel.
+            if input * times < by { Ratio { times: 1, by: 1 } } else { Ratio { times, by } }
+        };
+        let scale = [ratio(x.shape[2]), ratio(x.shape[3])];
+        let to = if rng.flip() { Target::Scale(scale) } else { Target::Size([rng.range(1, 12), rng.range(1, 15)]) };
+        let (_, rounding) = rng.pick(&ROUNDINGS);
+        let (_, coordinates) = rng.pick(&COORDINATES);
+        let filter = if rng.flip() { Filter::Linear } else { Filter::Nearest(rounding) };
+        Example { op: Resize { to, filter, coordinates }, inputs: vec![x] }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ops::ArgValue;
-
-    fn check(scale: [usize; 2], x: &[usize], expected: Result<&[usize], &str>) {
-        let found = Resize { scale }.infer(&[&Type::f32(x)], Mode::Infer).map_err(|error| error.message);
-        assert_eq!(found, expected.map(|shape| vec![Type::f32(shape)]).map_err(str::to_string));
-    }
-
-    #[test]
-    fn shape_rule() {
-        check([2, 3], &[1, 4, 5, 6], Ok(&[1, 4, 10, 18]));
-        check([1, 1], &[2, 4, 5, 6], Ok(&[2, 4, 5, 6]));
-        check([2, 2], &[1, 4], Err("resize needs a tensor of rank 4 (n, channels, height, width), found f32[1,4]"));
-        check([2, 2], &[1, 4, 0, 6], Err("resize needs pixels, found f32[1,4,0,6]"));
-        let most = 1 << 30;
-        check([most, 1], &[1, 1, 256, 1], Ok(&[1, 1, 1 << 38, 1]));
-        check(
-            [most, 2],
-            &[1, 1, 256, 1],
-            Err(
-                "the result would be f32[1,1,274877906944,2], which has more than 1 TiB, the most that a tensor may take",
-            ),
-        );
-        check(
-            [most; 2],
-            &[1, 1, 1 << 36, 1],
-            Err("f32[1,1,68719476736,1] repeated 1073741824 times is too large to compute with"),
-        );
-    }
-
-    #[test]
-    fn repeats_pixels() {
-        let x = Bounded::new([1, 2, 1, 2], [(1.0, 0.5), (2.0, 0.0), (3.0, 0.0), (4.0, 0.25)]);
-        let y = &Resize { scale: [2, 3] }.evaluate(&[&x], Mode::Infer)[0];
-        assert_eq!(y.shape, [1, 2, 2, 6]);
-        let row = |a: f64, b: f64| [a, a, a, b, b, b];
-        assert_eq!(y.value, [row(1.0, 2.0), row(1.0, 2.0), row(3.0, 4.0), row(3.0, 4.0)].concat());
-        assert_eq!(y.bound, [row(0.5, 0.0), row(0.5, 0.0), row(0.0, 0.25), row(0.0, 0.25)].concat());
-    }
-
-    fn check_call(scale: ArgValue, expected: Result<[usize; 2], &str>) {
-        let x = Type::f32([1, 4, 5, 6]);
-        let found = Resize::from_call(&Call::new(&Resize::SIGNATURE, &[&x], vec![("scale", scale)]));
-        let found = found.map(|(op, params)| (op.scale, params)).map_err(|error| (error.argument, error.message));
-        let expected = expected.map(|scale| (scale, Vec::new()));
-        assert_eq!(found, expected.map_err(|message| (Some("scale"), message.to_string())));
-    }
-
-    #[test]
-    fn calls() {
-        let pair = |h, w| ArgValue::List(vec![ArgValue::Int(h), ArgValue::Int(w)]);
-        check_call(ArgValue::Int(2), Ok([2, 2]));
-        check_call(pair(1, 3), Ok([1, 3]));
-        check_call(ArgValue::Int(0), Err("`scale` must be at least 1, not 0"));
-        check_call(pair(2, -1), Err("`scale` must be at least 1, not -1"));
-        check_call(ArgValue::Int(i64::MAX), Err("`scale` must be at most 1073741824, not 9223372036854775807"));
-    }
-
-    #[test]
-    fn graph_text_cannot_scale_by_zero() {
-        let mut reader = AttrReader::new([("scale".to_string(), Attr::Ints(vec![2, 0]))].into());
-        assert_eq!(Resize::from_attributes(&mut reader), Err("attribute `scale` must be positive".to_string()));
-    }
-}
+mod tests;

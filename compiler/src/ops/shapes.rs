@@ -42,6 +42,35 @@ pub fn image<D: Extent>(name: &str, x: &Type<D>) -> Result<[D; 4], Mismatch> {
     }
 }
 
+/// The extents of an image, or of a sequence [n, c, w] as one row; at least one pixel.
+///
+/// # Errors
+/// The rank is another, or there is no pixel.
+pub fn pixels<D: Extent>(name: &str, x: &Type<D>) -> Result<[D; 4], Mismatch> {
+    match &x.shape[..] {
+        [n, c, w] if !w.is(0) => Ok([n.clone(), c.clone(), D::constant(1), w.clone()]),
+        [n, c, h, w] if !h.is(0) && !w.is(0) => Ok([n, c, h, w].map(D::clone)),
+        [..] if matches!(x.rank(), 3 | 4) => Err(Mismatch::new(format!("{name} needs pixels, found {x}")).at([0])),
+        _ => {
+            let mismatch = no_image(name, x);
+            let message = format!(
+                "{name} needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found {x}"
+            );
+            Err(Mismatch { message, ..mismatch })
+        }
+    }
+}
+
+/// The type of `x`, an image or a sequence as [`pixels`] takes it, with other channels and pixels.
+pub fn with_pixels<D: Extent>(x: &Type<D>, channels: D, [height, width]: [D; 2]) -> Type<D> {
+    let mut shape = vec![x.shape[0].clone(), channels];
+    if x.rank() == 4 {
+        shape.push(height);
+    }
+    shape.push(width);
+    Type { dtype: x.dtype, shape }
+}
+
 /// What is wrong with an operand that is not of rank 4.
 pub fn no_image<D: Extent>(name: &str, x: &Type<D>) -> Mismatch {
     let help = match x.rank() {
@@ -145,13 +174,20 @@ pub fn over_limit(shape: &[usize], dtype: DType) -> Option<String> {
 /// # Errors
 /// There is no such axis.
 pub fn axis(call: &Call<'_>, x: &Type, end: bool) -> Result<usize, CallError> {
-    let given = call.signed("axis")?;
+    nth_axis("axis", call.signed("axis")?, x, end)
+}
+
+/// [`axis`] of a number that an argument holds.
+///
+/// # Errors
+/// There is no such axis.
+pub fn nth_axis(argument: &'static str, given: i64, x: &Type, end: bool) -> Result<usize, CallError> {
     let rank = x.rank() as i64;
     let axis = if given < 0 { given.checked_add(rank) } else { Some(given) };
     match axis {
         Some(axis) if (0..rank + i64::from(end)).contains(&axis) => Ok(axis as usize),
         _ => {
-            let error = CallError::argument("axis", format!("{x} has no axis {given}"));
+            let error = CallError::argument(argument, format!("{x} has no axis {given}"));
             let last = rank - i64::from(!end);
             Err(if last < 0 { error } else { error.help(format!("an axis is from {} to {last}", -rank)) })
         }

@@ -3,8 +3,9 @@
 
 use super::*;
 use crate::loops::expr::{Binary, Expr};
+use crate::loops::layout::nchw;
 use crate::loops::pieces::{Pieces, Source};
-use crate::loops::stage::{Combine, Count, Kind, Operand, Place};
+use crate::loops::stage::{Combine, Count, Kind, Operand, Place, Weights};
 
 mod symbolic;
 
@@ -184,6 +185,14 @@ fn positions(shape: &[usize]) -> impl Iterator<Item = [usize; 4]> {
 
 fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
     let x = reads.first();
+    if shape.len() == 3 && matches!(kind, Kind::Conv { .. } | Kind::Pool { .. } | Kind::Interleave { .. }) {
+        let row = |x: &&Buffer| match x.shape.len() {
+            3 => Buffer { shape: nchw(&x.shape).to_vec(), data: x.data.clone() },
+            _ => (*x).clone(),
+        };
+        let rows: Vec<Buffer> = reads.iter().map(row).collect();
+        return compute(kind, &rows.iter().collect::<Vec<_>>(), &nchw(shape));
+    }
     match kind {
         Kind::Pointwise(expr) => (0..shape.iter().product())
             .map(|i| value(expr, &|Operand(o)| reads[o].data[shapes::source(i, shape, &reads[o].shape)]))
@@ -208,12 +217,18 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
         }
         Kind::Reduce { axes, combine, finish } => {
             let x = reads[0];
-            let start = if *combine == Combine::Sum { 0.0 } else { f32::NEG_INFINITY };
-            let mut reduced = vec![start; shape.iter().product()];
-            assert!(axes.iter().all(|&axis| shape[axis] == 1));
+            assert!(axes.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+            let mut kept = x.shape.clone();
+            axes.iter().for_each(|&axis| kept[axis] = 1);
+            let (start, f): (f32, fn(f32, f32) -> f32) = match combine {
+                Combine::Sum => (0.0, |a, b| a + b),
+                Combine::Max => (f32::NEG_INFINITY, larger),
+                Combine::Min => (f32::INFINITY, |a, b| -larger(-a, -b)),
+            };
+            let mut reduced = vec![start; kept.iter().product()];
             for (i, &v) in x.data.iter().enumerate() {
-                let into = &mut reduced[shapes::source(i, &x.shape, shape)];
-                *into = if *combine == Combine::Sum { *into + v } else { larger(*into, v) };
+                let into = &mut reduced[shapes::source(i, &x.shape, &kept)];
+                *into = f(*into, v);
             }
             reduced.iter().map(|&v| value(finish, &|_| v)).collect()
         }
@@ -238,24 +253,73 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 })
                 .collect()
         }
+        Kind::Adaptive { average } => {
+            let x = reads[0];
+            let window = |o: usize, input: usize, output: usize| o * input / output..((o + 1) * input).div_ceil(output);
+            let results = positions(shape).map(|[n, c, y, z]| {
+                let (rows, columns) = (window(y, x.shape[2], shape[2]), window(z, x.shape[3], shape[3]));
+                let pixels = rows.flat_map(|y| columns.clone().map(move |z| [n, c, y, z]));
+                let pixels: Vec<f32> = pixels.filter_map(|at| x.pixel(at, [0, 0])).collect();
+                if *average {
+                    pixels.iter().sum::<f32>() / pixels.len() as f32
+                } else {
+                    pixels.into_iter().fold(f32::NEG_INFINITY, larger)
+                }
+            });
+            results.collect()
+        }
+        Kind::Resample { sampling, linear } => {
+            let x = reads[0];
+            let behind = usize::from(*linear);
+            let element = |d: usize, at: usize| {
+                let last = (sampling[d].input - 1).saturating_sub(behind);
+                let first = sampling[d].index(at, last);
+                (first, (first + behind).min(sampling[d].input - 1), sampling[d].weight(at) as f32)
+            };
+            let results = positions(shape).map(|[n, c, y, z]| {
+                let ((top, bottom, down), (left, right, across)) = (element(0, y), element(1, z));
+                let at = |row: usize, column: usize| x.pixel([n, c, row, column], [0, 0]).unwrap_or(f32::NAN);
+                if !linear {
+                    return at(top, left);
+                }
+                let mixed = |row: usize| at(row, left) * (1.0 - across) + at(row, right) * across;
+                mixed(top) * (1.0 - down) + mixed(bottom) * down
+            });
+            results.collect()
+        }
         Kind::ChannelSquares { before, after } => positions(shape)
             .map(|[n, c, y, z]| {
                 let near = c.saturating_sub(*before)..=c + after;
                 near.filter_map(|c| reads[0].pixel([n, c, y, z], [0, 0])).map(|v| v * v).sum()
             })
             .collect(),
-        Kind::Conv { window, groups } => {
+        Kind::Conv { window, groups, weights } => {
             let (x, weight) = (reads[0], reads[1]);
-            let per_group = [weight.shape[0] / groups, weight.shape[1]];
+            let per_group = [shape[1] / groups, x.shape[1] / groups];
+            // The weight as the convolution sees it, and the channel whose bias is added.
+            let tap = |[o, i, ky, kx]: [usize; 4]| match weights {
+                Weights::Direct => weight.pixel([o, i, ky, kx], [0, 0]),
+                Weights::Transposed(t) => {
+                    let channels = weight.shape[1];
+                    let (group, phase) = (o / per_group[0], o % per_group[0] / channels);
+                    let row = t.tap(0, phase / t.stride[1], ky)?;
+                    let column = t.tap(1, phase % t.stride[1], kx)?;
+                    weight.pixel([group * per_group[1] + i, o % channels, row, column], [0, 0])
+                }
+            };
+            let biased = |o: usize| match weights {
+                Weights::Direct => o,
+                Weights::Transposed(_) => o / per_group[0] * weight.shape[1] + o % weight.shape[1],
+            };
             positions(shape)
                 .map(|[n, o, y, z]| {
-                    let mut sum = reads.get(2).map_or(0.0, |bias| bias.data[o]);
-                    for [_, i, ky, kx] in positions(&[1, weight.shape[1], weight.shape[2], weight.shape[3]]) {
+                    let mut sum = reads.get(2).map_or(0.0, |bias| bias.data[biased(o)]);
+                    for [_, i, ky, kx] in positions(&[1, per_group[1], window.kernel[0], window.kernel[1]]) {
                         let channel = o / per_group[0] * per_group[1] + i;
                         let row = y * window.stride[0] + ky * window.dilation[0];
                         let column = z * window.stride[1] + kx * window.dilation[1];
                         let pixel = x.pixel([n, channel, row, column], [window.pad[0], window.pad[1]]);
-                        sum += pixel.unwrap_or(0.0) * weight.pixel([o, i, ky, kx], [0, 0]).unwrap_or(f32::NAN);
+                        sum += pixel.unwrap_or(0.0) * tap([o, i, ky, kx]).unwrap_or(0.0);
                     }
                     sum
                 })
@@ -270,6 +334,24 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             };
             (0..shape.iter().product()).map(dot).collect()
         }
+        Kind::MatMul => {
+            // As a product of [.., m, k, 1] and [.., 1, k, n] that is summed over k.
+            let lifted = |x: &Buffer, at: usize| {
+                let mut shape = x.shape.clone();
+                shape.insert(at, 1);
+                shape
+            };
+            let [a, b] = [lifted(reads[0], reads[0].shape.len()), lifted(reads[1], reads[1].shape.len() - 2)];
+            let [m, k] = [shape[shape.len() - 2], a[a.len() - 2]];
+            let n = shape[shape.len() - 1];
+            let products = [&shape[..shape.len() - 2], &[m, k, n]].concat();
+            let mut sums = vec![0.0; shape.iter().product()];
+            for i in 0..products.iter().product() {
+                let [x, y] = [(0, &a), (1, &b)].map(|(o, of)| reads[o].data[shapes::source(i, &products, of)]);
+                sums[i / (k * n) * n + i % n] += x * y;
+            }
+            sums
+        }
         Kind::Concat { axis } => {
             let [outer, ..] = shapes::around(shape, *axis);
             let rows = (0..outer).flat_map(|o| {
@@ -282,6 +364,16 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             positions(shape).map(|at| source(at).unwrap_or(f32::NAN)).collect()
         }
         Kind::Copy(pieces) => copied(pieces, reads[0]),
+        Kind::Interleave { stride, crop, groups } => {
+            let c = shape[1] / groups;
+            let source = |[n, o, y, z]: [usize; 4]| {
+                let (row, column) = (y + crop[0], z + crop[1]);
+                let phase = row % stride[0] * stride[1] + column % stride[1];
+                let channel = (o / c * stride[0] * stride[1] + phase) * c + o % c;
+                reads[0].pixel([n, channel, row / stride[0], column / stride[1]], [0, 0])
+            };
+            positions(shape).map(|at| source(at).unwrap_or(f32::NAN)).collect()
+        }
         Kind::Reshape => x.map(|x| x.data.clone()).unwrap_or_default(),
     }
 }

@@ -1,5 +1,7 @@
 //! Applying an operator: its parameters, its node, and why it cannot be.
 
+use std::collections::BTreeSet;
+
 use rebirth_lang::ast::{Expr, ExprKind};
 use rebirth_lang::{Diagnostic, Span, limits};
 
@@ -10,6 +12,7 @@ use super::resolver::Resolver;
 use super::share::SharedParam;
 use super::value::Value;
 use super::{Origin, codes};
+use crate::extent::Form;
 use crate::graph::{MAX_NODES, Notes, Type, ValueId};
 use crate::ops::shapes::over_limit;
 use crate::ops::{ArgValue, Call, CallError, Entry, Mismatch};
@@ -74,7 +77,7 @@ impl<'a> Resolver<'a> {
             return self.fault(Fault::steps(), site.primary);
         }
         if self.paths.path().len() > MAX_PATH {
-            return self.path_too_long(&site);
+            return self.long_path(site.primary);
         }
         let segment = self.paths.segment(site.alias, site.callee);
         let name = match &site.at {
@@ -90,7 +93,7 @@ impl<'a> Resolver<'a> {
         let prefix = if specs.is_empty() || site.at.is_some() { name.clone() } else { self.paths.below(segment) };
         let longest = specs.iter().map(|spec| spec.suffix.len() + 1).max().unwrap_or(0);
         if (prefix.len() + longest).max(name.len()) > MAX_PATH {
-            return self.path_too_long(&site);
+            return self.long_path(site.primary);
         }
         if specs.iter().any(|spec| self.too_large(&spec.ty, &site)) {
             return Value::Error;
@@ -118,12 +121,15 @@ impl<'a> Resolver<'a> {
         }
         // Stands in until all names are known: digits are no name of the source.
         let placeholder = self.builder.graph().nodes.len().to_string();
-        let forms = self.infer_forms(&op, &given, &inputs);
+        let forms = self.infer_forms(&op, &given, &inputs, site.primary);
+        if self.stopped {
+            return Value::Error;
+        }
         let like = if forms.is_some() { inputs.clone() } else { Vec::new() };
         let results = match (self.builder.node(&placeholder, op, inputs), forms) {
             (Ok(results), None) => results,
             (Ok(results), Some(Ok(forms))) => {
-                results.iter().zip(forms).for_each(|(&id, ty)| self.note_forms(id, ty, &like));
+                results.iter().zip(forms).for_each(|(&id, ty)| self.note_forms(id, ty, &like, site.primary));
                 results
             }
             // It fits for the sample only.
@@ -140,11 +146,11 @@ impl<'a> Resolver<'a> {
 
     #[cold]
     #[inline(never)]
-    fn path_too_long(&mut self, site: &Site<'a>) -> Value {
+    fn long_path(&mut self, span: Span) -> Value {
         self.error(
             codes::PATH_TOO_LONG,
-            format!("the weight path of this call has more than {MAX_PATH} bytes"),
-            site.primary,
+            format!("the weight path of this has more than {MAX_PATH} bytes"),
+            span,
             "named here",
             "shorten the names of the `let`s, `as` and blocks around it",
         )
@@ -168,6 +174,10 @@ impl<'a> Resolver<'a> {
             }
             let had = self.builder.ty(value).clone();
             self.shared_mismatch(&path, calls, (had, ty));
+            return None;
+        }
+        if path.len() > MAX_PATH {
+            self.long_path(span);
             return None;
         }
         self.path_bytes += path.len();
@@ -257,14 +267,26 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn mismatch(&mut self, entry: &'static Entry, mismatch: &Mismatch, site: &Site<'a>, some_sizes: bool) -> Value {
+        let at = if self.too_small { self.sizes_tried(site) } else { String::new() };
         let diagnostic = Diagnostic::new(codes::SHAPES, mismatch.message.clone())
-            .label(site.primary, format!("in this `{}`", site.callee));
+            .label(site.primary, format!("in this `{}`{at}", site.callee));
         let mut diagnostic = self.label_operands(diagnostic, site, &mismatch.operands, true);
         if some_sizes {
             diagnostic = self.blame_where(diagnostic);
         }
         diagnostic.help = mismatch.help.clone().or_else(|| Some(self.usage(&Callee::Operator(entry))));
         self.report(diagnostic)
+    }
+
+    /// The sizes of the operands that were chosen, where others might do.
+    fn sizes_tried(&self, site: &Site<'a>) -> String {
+        let forms = site.operands.iter().filter_map(|operand| self.type_forms(operand.value));
+        let names: BTreeSet<_> = forms.flat_map(|ty| &ty.shape).flat_map(Form::names).collect();
+        let sample = |name: &str| self.sizes.as_ref()?.sample.get(name);
+        let sizes =
+            names.iter().filter_map(|name| Some(format!("{name}={}", sample(name).filter(|size| **size != 1)?)));
+        let sizes: Vec<String> = sizes.take(SHOWN).collect();
+        if sizes.is_empty() { String::new() } else { format!(", at {}: larger sizes were not found", sizes.join(", ")) }
     }
 
     /// Shows the types of the blamed operands (all, when none is); with `origins` also where the names among them come from.

@@ -428,12 +428,9 @@ impl<'a> Resolver<'a> {
                 return None;
             }
             let list = suggest::listing(missing.iter().copied());
+            let verb = if missing.len() == 1 { "is" } else { "are" };
             let mut diagnostic = Diagnostic::new(codes::MISSING_ARGUMENT, format!("the {what} `{name}` needs {list}"))
-                .label(
-                    name.span,
-                    format!("{list} is missing")
-                        .replace("is missing", if missing.len() == 1 { "is missing" } else { "are missing" }),
-                );
+                .label(name.span, format!("{list} {verb} missing"));
             if let Some((_, declared)) = callee.declared() {
                 diagnostic = diagnostic.label(declared, "declared here");
             }

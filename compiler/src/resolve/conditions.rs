@@ -1,7 +1,7 @@
 //! `where`: what must hold for the dimensions of a net or the arguments of a block.
 
-use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Item};
-use rebirth_lang::{Diagnostic, FileId};
+use rebirth_lang::Diagnostic;
+use rebirth_lang::ast::{BinaryOp, Expr, ExprKind, Net};
 
 use super::codes;
 use super::resolver::Resolver;
@@ -35,14 +35,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The conditions of the chosen net as written; none where that is not clear.
-    pub(super) fn condition_texts(&self) -> Vec<String> {
-        let nets = self.program.file(FileId::ROOT).items.iter().filter_map(|item| match item {
-            Item::Net(net) if self.settings.net.as_ref().is_none_or(|name| net.name.name == *name) => Some(net),
-            _ => None,
-        });
-        let conditions = nets.flat_map(|net| &net.conditions);
-        conditions.map(|condition| self.program.sources().slice(condition.span).to_string()).collect()
+    /// The conditions of a net, each on one line.
+    pub(super) fn condition_texts(&self, net: &Net) -> Vec<String> {
+        net.conditions.iter().map(|condition| on_one_line(self.program.sources().slice(condition.span))).collect()
     }
 
     #[cold]
@@ -88,13 +83,30 @@ impl<'a> Resolver<'a> {
         if m < 1 || !(0..m).contains(&r) {
             return None;
         }
-        let below = now.checked_sub((now - r).rem_euclid(m))?;
+        // Both are below m, so that the difference fits.
+        let below = now.checked_sub((now.rem_euclid(m) - r).rem_euclid(m))?;
         let above = below.checked_add(m)?;
         Some(match below {
             1.. => format!("{below} and {above} are the nearest that do"),
             _ => format!("{above} is the nearest that does"),
         })
     }
+}
+
+/// A piece of source without its comments and breaks.
+fn on_one_line(source: &str) -> String {
+    let mut text = String::new();
+    for line in source.lines() {
+        // A condition may hold strings, and these `//`: a comment begins behind an even number of quotes.
+        let comment = line.match_indices("//").find(|(at, _)| line[..*at].matches('"').count().is_multiple_of(2));
+        for word in comment.map_or(line, |(at, _)| &line[..at]).split_whitespace() {
+            if !text.is_empty() && !text.ends_with(['(', '[']) && !word.starts_with([')', ']', ',']) {
+                text.push(' ');
+            }
+            text += word;
+        }
+    }
+    text
 }
 
 /// The names in a condition, each once, at most [`SHOWN`].

@@ -1,5 +1,7 @@
 //! Walks expressions.
 
+use std::rc::Rc;
+
 use rebirth_lang::ast::{self, BinaryOp, Expr, ExprKind, Item, UnaryOp};
 use rebirth_lang::{Diagnostic, Span};
 
@@ -8,6 +10,7 @@ use super::eval::{self, Fault};
 use super::resolver::Resolver;
 use super::value::Value;
 use super::{codes, suggest};
+use crate::extent::Form;
 
 impl<'a> Resolver<'a> {
     /// The value of an expression.
@@ -208,6 +211,7 @@ impl<'a> Resolver<'a> {
             (UnaryOp::Not, _) => {
                 self.wrong_kind(&operand, unary.operand.span, "the operand of `not`", "`true` or `false`")
             }
+            (UnaryOp::Neg, Value::Size(form)) => self.negative_size(form, unary.op_span),
             (UnaryOp::Neg, Value::Tensor(id)) => self.tensor_negation(*id, unary, whole),
             (UnaryOp::Neg, _) => match eval::negate(&operand) {
                 Some(Ok(value)) => value,
@@ -235,7 +239,10 @@ impl<'a> Resolver<'a> {
         match eval::binary(binary.op, &left, &right, &mut self.budget) {
             Some(Ok(value)) => value,
             Some(Err(fault)) => self.fault(fault, binary.op_span),
-            None => self.bad_operands(binary, &left, &right),
+            None => match lists_with_size(binary.op, &left, &right) {
+                Some(form) => self.depends(&form, binary.left.span.to(binary.right.span)),
+                None => self.bad_operands(binary, &left, &right),
+            },
         }
     }
 
@@ -318,4 +325,16 @@ impl<'a> Resolver<'a> {
         }
         flow.value
     }
+}
+
+/// A size that is not set in one of two lists that are compared.
+fn lists_with_size(op: BinaryOp, left: &Value, right: &Value) -> Option<Rc<Form>> {
+    let size = |value: &Value| match value {
+        Value::List(list) => list.items.iter().find_map(|item| match item {
+            Value::Size(form) => Some(form.clone()),
+            _ => None,
+        }),
+        _ => None,
+    };
+    size(left).or_else(|| size(right)).filter(|_| matches!(op, BinaryOp::Eq | BinaryOp::Ne))
 }

@@ -39,7 +39,7 @@ impl<'a> Resolver<'a> {
         }
         let ty = self.tensor_type(&statement.ty);
         let call = &statement.init;
-        let init = self.initialiser(&call.callee, Some(&call.arguments), call.span);
+        let init = self.named_init(&call.callee.name, call.callee.span, Some(&call.arguments), call.span);
         if self.impure(name.span, "a weight") {
             return None;
         }
@@ -81,7 +81,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn init_expr(&mut self, expr: &'a Expr) -> Option<Init> {
         match &expr.kind {
             ExprKind::Call(call) if call.alias.is_none() => {
-                self.initialiser(&call.callee, Some(&call.arguments), expr.span)
+                self.named_init(&call.callee.name, call.callee.span, Some(&call.arguments), expr.span)
             }
             ExprKind::Name(name) => self.named_init(name, expr.span, None, expr.span),
             _ => {
@@ -89,10 +89,6 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
-    }
-
-    fn initialiser(&mut self, callee: &ast::Ident, arguments: Option<&'a ast::Arguments>, span: Span) -> Option<Init> {
-        self.named_init(&callee.name, callee.span, arguments, span)
     }
 
     fn named_init(

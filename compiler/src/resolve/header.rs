@@ -3,10 +3,10 @@
 //! A symbol is a bare name in an input's type that is no constant. It is bound by `--set`, else by the sizes of the arrays the
 //! caller has, else, if it is some input's dimension 0, it is 1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rebirth_lang::ast::{self, Expr, ExprKind, Item};
-use rebirth_lang::{Diagnostic, FileId, Program, Span};
+use rebirth_lang::{Diagnostic, FileId, Program, Span, limits};
 use rebirth_runtime::DType;
 
 use super::resolver::Resolver;
@@ -134,8 +134,13 @@ impl<'a> Resolver<'a> {
     /// Checks that every setting is of something that exists.
     pub(super) fn check_settings(&mut self, net: &'a ast::Net) {
         let symbols = self.symbols(net);
+        let by_name: HashMap<&str, &Symbol<'a>> = symbols.iter().map(|symbol| (symbol.name, symbol)).collect();
         for (name, value) in &self.settings.set {
-            let symbol = symbols.iter().find(|symbol| symbol.name == name);
+            if self.errors.len() >= limits::ERRORS {
+                self.stopped = true;
+                break;
+            }
+            let symbol = by_name.get(name.as_str());
             match (symbol, self.item(name)) {
                 (Some(symbol), _) if !matches!(value, SetValue::Int(1..)) => {
                     self.report(
@@ -302,8 +307,7 @@ impl<'a> Resolver<'a> {
         let dtype = self.dtype(&ty.dtype);
         let dims: Vec<Option<Form>> = ty.dims.iter().map(|dim| self.extent_of(dim)).collect();
         let (dtype, forms) = (dtype?, dims.into_iter().collect::<Option<Vec<_>>>()?);
-        // A size that is not set and negative for the sample is beyond all limits as well.
-        let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form).unwrap_or(usize::MAX)).collect();
+        let shape: Vec<usize> = forms.iter().map(|form| self.sampled(form)).collect();
         if let Some(limit) = over_limit(&shape, dtype) {
             self.error(
                 codes::TENSOR_TOO_LARGE,

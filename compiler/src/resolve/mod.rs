@@ -3,14 +3,17 @@
 //! Evaluates the chosen net: blocks are called, loops run, everything but tensors vanishes. Does no IO; knows no operator by
 //! name except those behind infix arithmetic (`add`, `sub`, `mul`, `div`, `neg`, `constant`).
 //!
-//! Modules in the order data takes: [`settings`] (`--set`), `modules` (what each file declares and imports), [`header`](mod@header) (a net's
-//! inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`) and `sizes` (what
-//! holds for all of them), `net` (a net from header to outputs), `attributes`
-//! (`@image`, `@labels`, `@train`), `body` and `expr` (walk bodies and expressions) with `scope` (local names), `value` and `eval`
-//! (compile-time values), `share` and `free_param` (statements that make weights) with `notes` (their attributes), `calls` (matching
-//! arguments with parameters), then what is called: `functions` (`div`, `channels` ..), `blocks` (and the source's own functions),
-//! `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters), `paths` (weight paths) and `names` (of the graph's
-//! values); `uncalled` checks what the net does not call. `resolver` holds the state they share and reports errors; `suggest` is "did you mean", with `others` for the names of other frameworks; [`codes`] is the table of errors.
+//! Modules in the order data takes: [`settings`] (`--set`), `modules` (what each file declares and imports),
+//! [`header`](mod@header) (a net's inputs and their dimensions), `arrays` (what binds those), `conditions` (`where`),
+//! `promises` (what these say of all sizes), `sampling` (sizes that fulfil them) and `sizes` (what holds for all of
+//! them), `net` (a net from header to outputs), `attributes` (`@image`, `@labels`, `@train`), `body` and `expr` (walk
+//! bodies and expressions) with `scope` (local names), `value` and `eval` (compile-time values), `share` and
+//! `free_param` (statements that make weights) with `notes` (their attributes), `calls` (matching arguments with
+//! parameters), then what is called: `functions` (`div`, `channels` ..), `blocks` (and the source's own functions),
+//! `operators`; `infix` (arithmetic of tensors), `apply` (nodes and parameters), `paths` (weight paths) and `names` (of
+//! the graph's values); `uncalled` checks what the net does not call. `resolver` holds the state they share and reports
+//! errors; `suggest` is "did you mean", with `others` for the names of other frameworks; [`codes`] is the table of
+//! errors.
 //!
 //! What a returned graph guarantees: every operator's shape rule holds, no tensor exceeds rank 8 or 2^40 bytes, the outputs have the
 //! declared types, parameter paths and value names are unique. An error yields the value `Error`, which suppresses errors
@@ -39,8 +42,10 @@ mod notes;
 mod operators;
 mod others;
 mod paths;
+mod promises;
 mod resolver;
 mod run;
+mod sampling;
 mod scope;
 mod share;
 mod sizes;
@@ -101,7 +106,7 @@ pub struct Origin {
 /// # Errors
 /// What is wrong, at most [`rebirth_lang::limits::ERRORS`] diagnostics, in the order of their places.
 pub fn resolve(program: &Program, settings: &Settings) -> Result<Model, Vec<Diagnostic>> {
-    resolver::Resolver::new(program, settings).resolve().map(|(model, _)| model)
+    resolver::Resolver::new(program, settings).resolve()
 }
 
 /// Checks a program whose root file has no net, as one to import from: constants, and the names in blocks and functions.
@@ -117,24 +122,22 @@ pub fn check_library(program: &Program, settings: &Settings) -> Result<(), Vec<D
 pub struct Proven {
     /// The net for one choice of sizes.
     pub model: Model,
-    /// That choice: the sizes that no setting gives, a batch's left out, which is 1.
+    /// That choice: the sizes that no setting gives, without the batches that are 1.
     pub sizes: BTreeMap<String, i64>,
-    /// Sizes from which on all windows fit, where the conditions allow smaller ones for which they do not.
+    /// Sizes from which on all tensors have elements and all windows fit, where the conditions allow smaller ones.
     pub least: BTreeMap<String, i64>,
-    /// The conditions of its `where` clause, as written.
+    /// What else must hold for that and does not follow from the conditions, such as `h - w >= 1`.
+    pub needs: Vec<String>,
+    /// The conditions of its `where` clause, each on one line.
     pub conditions: Vec<String>,
 }
 
 /// Resolves a net of a program's root file for all sizes of the symbolic dimensions that `settings` leave open. Equalities of sizes are
-/// proved; that windows are not larger than what they slide over is checked for one choice of sizes.
+/// proved; that windows are not larger than what they slide over is not demanded of all sizes: the result says for which it is so.
 ///
 /// # Errors
 /// As [`resolve`](fn@resolve); also equalities that do not hold for all sizes or could not be proved, and whatever depends on a size
 /// in another way than through the shapes of tensors.
 pub fn prove(program: &Program, settings: &Settings) -> Result<Proven, Vec<Diagnostic>> {
-    let mut resolver = resolver::Resolver::new(program, settings);
-    resolver.for_all_sizes = true;
-    let conditions = resolver.condition_texts();
-    let (model, found) = resolver.resolve()?;
-    Ok(Proven { model, sizes: found.sample, least: found.least, conditions })
+    resolver::Resolver::new(program, settings).prove()
 }

@@ -17,19 +17,20 @@ use crate::graph::{Builder, Graph, Mode, ValueId};
 const OUTPUT: &str = "output";
 
 impl<'a> Resolver<'a> {
-    /// Resolves the chosen net; also says what was found out about its sizes where it is resolved for all sizes.
-    pub(super) fn resolve(mut self) -> Result<(Model, Found), Vec<Diagnostic>> {
+    /// Resolves the chosen net.
+    pub(super) fn resolve(mut self) -> Result<Model, Vec<Diagnostic>> {
         let net = self.chosen_net();
         self.all_constants();
         let resolved = net.and_then(|net| self.net(net));
         self.check_uncalled();
         match resolved {
-            Some(resolved) if self.errors.is_empty() => Ok(resolved),
+            Some((model, _)) if self.errors.is_empty() => Ok(model),
             _ => Err(self.into_errors()),
         }
     }
 
-    /// Resolves a net, behind all constants; nothing when an error was met, told or not.
+    /// Resolves a net, behind all constants; nothing when an error was met, told or not. Also says what was found out about its sizes
+    /// where it is resolved for all sizes.
     pub(super) fn net(&mut self, net: &'a ast::Net) -> Option<(Model, Found)> {
         let failures = self.failures;
         self.builder = Builder::new(&net.name.name, self.settings.mode);
@@ -45,10 +46,13 @@ impl<'a> Resolver<'a> {
         let mut images = Vec::new();
         for input in &net.inputs {
             let ty = self.tensor_type(&input.ty);
+            for (dim, form) in input.ty.dims.iter().zip(ty.iter().flat_map(|typed| &typed.forms.shape)) {
+                self.check_positive(dim, form);
+            }
             images.push(self.image(input, ty.as_ref().map(|typed| &typed.ty)));
             let value = ty.map_or(Value::Error, |typed| {
                 let id = self.builder.input(&input.name.name, typed.ty);
-                self.note_forms(id, typed.forms, &[]);
+                self.note_forms(id, typed.forms, &[], input.ty.span);
                 Value::Tensor(id)
             });
             if let Err(first) = self.scopes.bind(&input.name.name, value, input.name.span) {
@@ -72,6 +76,7 @@ impl<'a> Resolver<'a> {
         if self.failures == failures {
             self.clashes();
         }
+        let found = if self.failures == failures { self.found(net) } else { Found::default() };
         if self.failures > failures || self.stopped {
             return None;
         }
@@ -84,8 +89,6 @@ impl<'a> Resolver<'a> {
             let kept = graph.leave_out_training();
             origins = origins.into_iter().zip(kept).filter_map(|(origin, kept)| kept.then_some(origin)).collect();
         }
-        let bounds = Resolver::bounds(&net.conditions);
-        let found = self.sizes.take().map(|sizes| sizes.found(&bounds)).unwrap_or_default();
         Some((Model { graph, images, labels, origins, warnings: std::mem::take(&mut self.warnings) }, found))
     }
 
@@ -209,10 +212,15 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether a value is not of a declared type for all sizes; with a condition under which it is, where one was found.
-    fn differs(&self, declared: &Typed, value: ValueId) -> Option<Option<Condition>> {
-        let Some(found) = self.type_forms(value) else {
+    fn differs(&mut self, declared: &Typed, value: ValueId, span: Span) -> Option<Option<Condition>> {
+        if self.type_forms(value).is_none() {
             return (declared.ty != *self.builder.ty(value)).then_some(None);
-        };
+        }
+        self.proving(span, |this| this.forms_differ(declared, value))?
+    }
+
+    fn forms_differ(&self, declared: &Typed, value: ValueId) -> Option<Option<Condition>> {
+        let found = self.type_forms(value)?;
         if found.dtype != declared.forms.dtype || found.rank() != declared.forms.rank() {
             return Some(None);
         }
@@ -228,7 +236,7 @@ impl<'a> Resolver<'a> {
             Value::Tensor(id) => {
                 let found = self.shown(id);
                 if let Some(declared) = &declared.ty
-                    && let Some(condition) = self.differs(declared, id)
+                    && let Some(condition) = self.differs(declared, id, output.ty.span)
                 {
                     let declared =
                         if self.for_all_sizes { declared.forms.to_string() } else { declared.ty.to_string() };

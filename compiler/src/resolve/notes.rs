@@ -49,15 +49,15 @@ impl<'a> Resolver<'a> {
 
     /// Reads the attributes of a call that makes no weights of its own: `@keep`.
     pub(super) fn keep_only(&mut self, attributes: &'a [Attribute], place: &str) -> Noted {
-        let mut keep = None;
+        let mut first: Option<&Attribute> = None;
         for attribute in attributes {
-            if attribute.name.name == "keep" && keep.is_none() && self.no_arguments(attribute) {
-                keep = Some(attribute.span);
-            } else {
-                self.misplaced(attribute, place);
+            match first {
+                _ if attribute.name.name != "keep" => self.misplaced(attribute, place),
+                Some(first) => self.duplicate_attribute(attribute, first),
+                None => first = self.no_arguments(attribute).then_some(attribute),
             }
         }
-        Noted { notes: self.notes.clone(), path: None, keep }
+        Noted { notes: self.notes.clone(), path: None, keep: first.map(|attribute| attribute.span) }
     }
 
     /// True; reports the arguments of an attribute that takes none.

@@ -72,6 +72,10 @@ pub(super) struct Resolver<'a> {
     pub(super) for_all_sizes: bool,
     /// What is known of those sizes.
     pub(super) sizes: Option<Sizes>,
+    /// The search for sizes begins at no smaller ones where it may.
+    pub(super) begin: i64,
+    /// Whether something does not fit for the sizes that were chosen, but may for larger ones.
+    pub(super) too_small: bool,
     pub(super) scopes: Scopes<'a>,
     pub(super) builder: Builder,
     pub(super) paths: Paths<'a>,
@@ -132,6 +136,8 @@ impl<'a> Resolver<'a> {
             callable_ids: HashMap::new(),
             for_all_sizes: false,
             sizes: None,
+            begin: 0,
+            too_small: false,
             scopes: Scopes::default(),
             builder: Builder::new("", settings.mode),
             paths: Paths::new(),
@@ -197,6 +203,24 @@ impl<'a> Resolver<'a> {
         self.failures += 1;
         self.stopped |= !self.budget.spend(REPEATED_ERROR);
         true
+    }
+
+    /// The value of an expression, with no word about what is wrong with it.
+    pub(super) fn silent(&mut self, expr: &'a ast::Expr) -> Value {
+        let (errors, failures, stopped) = (self.errors.len(), self.failures, self.stopped);
+        let value = self.expr(expr);
+        let errors = self.errors.split_off(errors);
+        self.unsay(&errors);
+        (self.failures, self.stopped) = (failures, stopped);
+        value
+    }
+
+    /// Forgets that errors have been reported, so that they can be again. What made going on senseless may not be so next time.
+    pub(super) fn unsay(&mut self, errors: &[Diagnostic]) {
+        for error in errors {
+            self.reported.remove(&(error.code, error.span()));
+        }
+        self.stopped = false;
     }
 
     /// Reports an error after which going on makes no sense.

@@ -40,7 +40,10 @@ pub(super) fn or_by_word<'c>(
             let words = || candidate.split('_').filter(|word| word.len() > 2);
             words().count() > 1 && nearest(name, words()).is_some()
         };
-        let alike: Vec<&str> = candidates.iter().filter(like).take(SHOWN).copied().collect();
+        let mut alike: Vec<&str> = candidates.iter().filter(like).copied().collect();
+        // The plainest first.
+        alike.sort_by_key(|candidate| candidate.split('_').count());
+        alike.truncate(SHOWN);
         match alike.as_slice() {
             [] => otherwise(),
             [one] => format!("did you mean `{one}`?"),
@@ -79,7 +82,7 @@ mod tests {
             assert_eq!(or_by_word(name, names, || "nothing".to_string()), expected);
         };
         check("max_poll", "did you mean `max_pool`?");
-        check("poool", "did you mean `avg_pool`, `global_avg_pool` or `max_pool`?");
+        check("poool", "did you mean `avg_pool`, `max_pool` or `global_avg_pool`?");
         check("global", "did you mean `global_avg_pool`?");
         check("dropout", "nothing");
     }

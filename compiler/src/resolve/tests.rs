@@ -1,5 +1,6 @@
 //! Tests of the resolver: the helpers, and one module a subject.
 
+mod all_sizes;
 mod attributes;
 mod errors;
 mod graphs;

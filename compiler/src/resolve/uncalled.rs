@@ -23,7 +23,10 @@ impl<'a> Resolver<'a> {
             std::mem::take(&mut self.names),
         );
         let clashes = std::mem::take(&mut self.path_clashes);
-        let origins = std::mem::take(&mut self.origins);
+        let (origins, param_spans) = (std::mem::take(&mut self.origins), std::mem::take(&mut self.param_spans));
+        let shared_params = std::mem::take(&mut self.shared_params);
+        // What is known of sizes is about the values of the net.
+        let sizes = self.sizes.take();
         self.unknown = true;
         let program = self.program;
         for (id, file) in program.files() {
@@ -34,6 +37,7 @@ impl<'a> Resolver<'a> {
         self.unknown = false;
         (self.builder, self.paths, self.names, self.path_clashes, self.origins) =
             (builder, paths, names, clashes, origins);
+        (self.param_spans, self.shared_params, self.sizes) = (param_spans, shared_params, sizes);
     }
 
     fn check_item(&mut self, item: &'a Item) {

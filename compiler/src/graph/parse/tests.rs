@@ -81,7 +81,7 @@ fn broken_text_is_an_error_and_not_a_panic() {
                 0 => text[at] = text[other],
                 1 => drop(text.remove(at)),
                 2 => text.insert(at, rng.pick(b"0199-.,:=[]{}()%@ \n/eE~\x7f")),
-                _ => text.truncate(at.max(1)),
+                _ => text.truncate(at.max(2)),
             }
         }
         let text = String::from_utf8(text).unwrap();

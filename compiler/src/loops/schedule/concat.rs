@@ -39,15 +39,17 @@ pub fn concat(axis: usize, reads: &[Tensor], y: &Tensor) -> Nest {
     let strides =
         |extents: &[usize]| -> Vec<usize> { (0..extents.len()).map(|d| extents[d + 1..].iter().product()).collect() };
     let y_strides = strides(&extents(y));
+    // Blocked sequences have a height of 1 before their width.
+    let along = if y.layout != Layout::Plain && y.shape.len() == 3 && axis == 2 { 3 } else { axis };
     let mut start = 0;
     for x in reads {
         let from = extents(x);
         let x_strides = strides(&from);
         let dims =
             (0..from.len()).map(|d| Dim { extent: from[d], strides: vec![y_strides[d], x_strides[d]] }).collect();
-        let views = [View { buffer: y.buffer, offset: start * y_strides[axis] }, View { buffer: x.buffer, offset: 0 }];
+        let views = [View { buffer: y.buffer, offset: start * y_strides[along] }, View { buffer: x.buffer, offset: 0 }];
         strided(&mut b, dims, &views, &Expr::Leaf(Operand(0)), LANES);
-        start += from[axis];
+        start += from[along];
     }
     b.finish()
 }

@@ -1,14 +1,18 @@
 //! From stages to nests: one file a kind. Every function takes operands already in the layout that
 //! [`demand`](super::lower::demand) asks for.
 
+pub mod adaptive;
 pub mod concat;
 pub mod contraction;
 pub mod conv;
 pub mod copy;
+pub mod interleave;
+pub mod matmul;
 pub mod pointwise;
 pub mod reduce;
 pub mod repack;
 pub mod repeat;
+pub mod resample;
 pub mod rows;
 pub mod window;
 

@@ -146,7 +146,7 @@ fn blocked_strides(t: &Tensor) -> [usize; 5] {
 }
 
 /// Merges neighbouring dimensions over which every view is contiguous, and drops those of extent 1.
-fn merge(dims: Vec<Dim>) -> Vec<Dim> {
+pub(super) fn merge(dims: Vec<Dim>) -> Vec<Dim> {
     let mut merged: Vec<Dim> = Vec::new();
     for dim in dims.into_iter().filter(|d| d.extent != 1) {
         match merged.last_mut() {
@@ -213,7 +213,13 @@ fn merge_lanes(mut dims: Vec<Dim>, lanes: usize) -> Vec<Dim> {
     merged
 }
 
-fn outer(b: &mut NestBuilder, dims: &[Dim], starts: Vec<Affine>, body: &mut dyn FnMut(&mut NestBuilder, &[Affine])) {
+/// Loops over `dims`: `body` gets where each view stands.
+pub(super) fn outer(
+    b: &mut NestBuilder,
+    dims: &[Dim],
+    starts: Vec<Affine>,
+    body: &mut dyn FnMut(&mut NestBuilder, &[Affine]),
+) {
     match dims.split_first() {
         None => body(b, &starts),
         Some((dim, rest)) => b.range("o", dim.extent, |b, o| {

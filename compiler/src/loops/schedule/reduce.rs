@@ -26,6 +26,7 @@ impl Reduction<'_> {
         Expr::Const(match self.combine {
             Combine::Sum => 0.0,
             Combine::Max => f32::NEG_INFINITY,
+            Combine::Min => f32::INFINITY,
         })
     }
 
@@ -33,6 +34,7 @@ impl Reduction<'_> {
         match self.combine {
             Combine::Sum => a + b,
             Combine::Max => a.max(b),
+            Combine::Min => a.min(b),
         }
     }
 
@@ -45,6 +47,7 @@ impl Reduction<'_> {
         let what = match self.combine {
             Combine::Sum => "sum",
             Combine::Max => "max",
+            Combine::Min => "min",
         };
         let mut b = NestBuilder::new(format!("{what} over {:?} then {}", self.axes, self.finish));
         match x.layout {

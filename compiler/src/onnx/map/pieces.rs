@@ -23,7 +23,10 @@ fn cut(importer: &mut Importer<'_>, node: &Node<'_>, mut x: Operand, pieces: &[P
             return Err(node.error(codes::OPERANDS, "its result has no elements", "see whether its bounds are meant"));
         }
         let end = piece.start + (piece.count - 1) * step + 1;
-        let mut given = vec![("axis", int(piece.axis)), ("start", int(piece.start)), ("step", int(step))];
+        let mut given = vec![("axis", int(piece.axis)), ("step", int(step))];
+        if piece.start > 0 {
+            given.push(("start", int(piece.start)));
+        }
         if end + step <= extent || (step == 1 && end < extent) {
             given.push(("end", int(end)));
         }

@@ -69,17 +69,17 @@ fn results() {
     let weight = "8 3 3 3";
     check(1, relu::Relu, &["n 3 h w"], Ok("f32[n,3,h,w]"));
     check(1, conv(3, 1, 1), &["n 3 h w", weight, "8"], Ok("f32[n,8,h,w]"));
-    check(1, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,(h + 1)/2,(w + 1)/2]"));
+    check(1, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,ceil_div(h, 2),ceil_div(w, 2)]"));
     check(2, conv(3, 2, 1), &["n 3 h w", weight], Ok("f32[n,8,h/2,w/2]"));
     check(1, conv(3, 1, 0), &["n 3 h 224", weight], Ok("f32[n,8,h - 2,222]"));
-    check(1, pool(2, 2, 0, false), &["n 3 h w"], Ok("f32[n,3,h/2,w/2]"));
-    check(1, pool(2, 2, 0, false), &["n 3 h/2 w/8"], Ok("f32[n,3,h/4,w/16]"));
-    check(1, pool(3, 2, 1, false), &["n 3 h^2 w^2"], Ok("f32[n,3,(h + 3)/4,(w + 3)/4]"));
-    check(1, pool(3, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,h/2,w/2]"));
-    check(1, pool(2, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,(h + 1)/2,(w + 1)/2]"));
+    check(1, pool(2, 2, 0, false), &["n 3 h w"], Ok("f32[n,3,div(h, 2),div(w, 2)]"));
+    check(1, pool(2, 2, 0, false), &["n 3 h/2 w/8"], Ok("f32[n,3,div(h, 4),div(w, 16)]"));
+    check(1, pool(3, 2, 1, false), &["n 3 h^2 w^2"], Ok("f32[n,3,ceil_div(h, 4),ceil_div(w, 4)]"));
+    check(1, pool(3, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,div(h, 2),div(w, 2)]"));
+    check(1, pool(2, 2, 0, true), &["n 3 h w"], Ok("f32[n,3,ceil_div(h, 2),ceil_div(w, 2)]"));
     check(16, pool(2, 2, 0, true), &["n 3 h/8 w/2"], Ok("f32[n,3,h/16,w/4]"));
     check(1, global_avg_pool::GlobalAvgPool, &["n 3 h w"], Ok("f32[n,3,1,1]"));
-    check(1, flatten::Flatten { axis: 1 }, &["n 3 h w/2"], Ok("f32[n,3*h*(w/2)]"));
+    check(1, flatten::Flatten { axis: 1 }, &["n 3 h w/2"], Ok("f32[n,3*h*div(w, 2)]"));
     check(2, flatten::Flatten { axis: 2 }, &["n 3 h/2 w"], Ok("f32[3*n,h*(w/2)]"));
     check(1, flatten::Flatten { axis: 1 }, &["n 3 1 1"], Ok("f32[n,3]"));
     check(1, dense::Dense, &["n 64", "10 64", "10"], Ok("f32[n,10]"));
@@ -87,9 +87,83 @@ fn results() {
     check(1, mul::Mul, &["n 3 1 1", "n 3 h w"], Ok("f32[n,3,h,w]"));
     check(1, mul::Mul, &["n 3 h w", "3 1 1"], Ok("f32[n,3,h,w]"));
     check(16, concat::Concat { axis: 1 }, &["n 3 h w", "n 5 h/16*16 w/16*16"], Ok("f32[n,8,h,w]"));
-    check(1, concat::Concat { axis: 2 }, &["n 3 h w", "n 3 h/2 w"], Ok("f32[n,3,h + h/2,w]"));
+    check(1, concat::Concat { axis: 2 }, &["n 3 h w", "n 3 h/2 w"], Ok("f32[n,3,h + div(h, 2),w]"));
     check(1, concat::Concat { axis: 0 }, &["n 3", "n 3", "1 3"], Ok("f32[2*n + 1,3]"));
     check(1, softmax::Softmax { axis: 1 }, &["n 3 h w"], Ok("f32[n,3,h,w]"));
+}
+
+#[test]
+fn results_of_moves() {
+    let x = &["n 8 h w"];
+    let reshape = |shape: &[i64]| reshape::Reshape { shape: shape.to_vec() };
+    check(1, reshape(&[0, 2, 4, -1]), x, Ok("f32[n,2,4,h*w]"));
+    check(1, reshape(&[-1, 8]), x, Ok("f32[h*n*w,8]"));
+    check(1, reshape(&[0, 4, -1, 0]), x, Ok("f32[n,4,2*h,w]"));
+    check(1, transpose::Transpose { perm: vec![0, 2, 3, 1] }, x, Ok("f32[n,h,w,8]"));
+    check(1, squeeze::Squeeze { axes: vec![2] }, &["n 8 1 w"], Ok("f32[n,8,w]"));
+    check(1, unsqueeze::Unsqueeze { axes: vec![0, 5] }, x, Ok("f32[1,n,8,h,w,1]"));
+    let slice = |start, end, step| slice::Slice { axis: 2, start, end, step };
+    check(1, slice(Some(1), Some(5), 1), x, Ok("f32[n,8,4,w]"));
+    check(1, slice(Some(1), Some(-2), 1), x, Ok("f32[n,8,h - 3,w]"));
+    check(1, slice(Some(-3), None, 1), x, Ok("f32[n,8,3,w]"));
+    check(1, slice(None, None, -2), x, Ok("f32[n,8,(h + 1)/2,w]"));
+    check(2, slice(None, None, 2), x, Ok("f32[n,8,h/2,w]"));
+    check(2, split::Split { parts: split::Parts::Equal(2), axis: 2 }, x, Ok("f32[n,8,h/2,w]"));
+    check(1, channel_shuffle::ChannelShuffle { groups: 2 }, x, Ok("f32[n,8,h,w]"));
+    let pad = |border| pad::Pad { pad: [1, 2, 3, 4], channels: [0, 4], border };
+    check(1, pad(crate::loops::pieces::Border::Reflect), &["n 8 h w"], Ok("f32[n,12,h + 4,w + 6]"));
+    let blocks = blocks::Blocks { block: 2, order: blocks::Order::Dcr };
+    check(1, depth_to_space::DepthToSpace { blocks: blocks.clone() }, x, Ok("f32[n,2,2*h,2*w]"));
+    check(2, space_to_depth::SpaceToDepth { blocks }, x, Ok("f32[n,32,h/2,w/2]"));
+    check(1, resize::Resize::repeat([2, 3]), x, Ok("f32[n,8,2*h,3*w]"));
+    let ratio = |times, by| resize::Ratio { times, by };
+    let scaled =
+        resize::Resize { to: resize::Target::Scale([ratio(3, 2), ratio(1, 2)]), ..resize::Resize::repeat([1; 2]) };
+    check(2, scaled, x, Ok("f32[n,8,3*(h/2),w/2]"));
+    let sized = resize::Resize { to: resize::Target::Size([7, 9]), ..resize::Resize::repeat([1; 2]) };
+    check(1, sized, x, Ok("f32[n,8,7,9]"));
+    let adaptive = adaptive::Adaptive { size: [3, 2] };
+    check(1, adaptive_avg_pool::AdaptiveAvgPool { adaptive }, x, Ok("f32[n,8,3,2]"));
+}
+
+#[test]
+fn moves_that_depend_on_sizes() {
+    check(
+        1,
+        reshape::Reshape { shape: vec![-1, 16] },
+        &["1 h"],
+        Err((
+            "cannot reshape f32[1,h] to [-1, 16]: 16 does not divide the h elements that are to be divided",
+            "that fits if `h % 16 == 0`: write that in the `where` clause",
+        )),
+    );
+    check(
+        1,
+        slice::Slice { axis: 1, start: Some(-3), end: Some(5), step: 1 },
+        &["1 h"],
+        Err((
+            "slice needs a number for dimension 1, found h in f32[1,h]",
+            "write that size in the input's type, or set it with `--set`",
+        )),
+    );
+    check(
+        1,
+        split::Split { parts: split::Parts::Equal(4), axis: 2 },
+        &["n 8 h w"],
+        Err((
+            "cannot split dimension 2 of f32[n,8,h,w]: 4 parts of one size do not make h",
+            "that fits if `h % 4 == 0`: write that in the `where` clause",
+        )),
+    );
+    check(
+        1,
+        space_to_depth::SpaceToDepth { blocks: blocks::Blocks { block: 2, order: blocks::Order::Crd } },
+        &["n 8 h w"],
+        Err((
+            "the height h of f32[n,8,h,w] is no multiple of 2, the block",
+            "that fits if `h % 2 == 0`: write that in the `where` clause",
+        )),
+    );
 }
 
 #[test]
@@ -99,7 +173,7 @@ fn refused() {
         concat::Concat { axis: 1 },
         &["n 3 h w", "n 5 h/16*16 w/16*16"],
         Err((
-            "cannot concatenate f32[n,3,h,w] and f32[n,5,16*(h/16),16*(w/16)] along dimension 1: dimension 2 is h in one and 16*(h/16) in the other",
+            "cannot concatenate f32[n,3,h,w] and f32[n,5,16*div(h, 16),16*div(w, 16)] along dimension 1: dimension 2 is h in one and 16*div(h, 16) in the other",
             "they are equal if `h % 16 == 0`: write that in the `where` clause",
         )),
     );
@@ -250,14 +324,20 @@ fn symbolic(entry: &Entry, example: &Example<Op>, modulus: i64) -> (Vec<Type<For
         Operands::List(_) => example.inputs.len(),
     };
     let mut sizes = BTreeMap::new();
-    let names = ["w", "h", "c", "n"];
-    // From the last dimension, as shapes are aligned; channels stay known.
     let longest = example.inputs[..operands].iter().max_by_key(|x| x.rank());
+    let names = match (entry.signature.name, longest.map(Type::rank)) {
+        // Rows and columns of matrices mean different things in the two.
+        ("matmul", _) => ["c", "c", "h", "n"],
+        (_, Some(2)) => ["c", "n", "n", "n"],
+        (_, Some(3)) => ["w", "c", "n", "n"],
+        _ => ["w", "h", "c", "n"],
+    };
+    // From the last dimension, as shapes are aligned; channels stay known.
     let types = example.inputs.iter().enumerate().map(|(i, x)| {
         let mut lifted = x.lift();
         for back in 0..x.rank() {
             let d = x.rank() - 1 - back;
-            let name = if longest.is_some_and(|x| x.rank() == 2) { ["c", "n"][back] } else { names[back.min(3)] };
+            let name = names[back.min(3)];
             let extent = x.shape[d];
             let first = longest.map(|x| x.shape[x.rank() - 1 - back]);
             if i < operands && name != "c" && extent != 1 && first == Some(extent) {

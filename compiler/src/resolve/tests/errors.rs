@@ -317,6 +317,7 @@ fn every_code_is_tested() {
         include_str!("attributes.rs"),
         include_str!("errors.rs"),
         include_str!("graphs.rs"),
+        include_str!("all_sizes.rs"),
         include_str!("language.rs"),
         include_str!("limits.rs"),
         include_str!("settings.rs"),

@@ -42,6 +42,15 @@ fn values_are_named_after_the_source() {
 }
 
 #[test]
+fn several_results_are_a_list() {
+    check("let (a, b) = split(x, 2) concat([a, b])", &["split = split", "concat = concat"]);
+    let text = good(&net("let parts = x |> split([1, 3, 4]) concat([parts[2], parts[0], parts[1]])")).graph.to_string();
+    let expected = "  %parts.split, %parts.split_2, %parts.split_3 = split %x {sizes=[1,3,4], axis=1} : f32[1,1,16,16], f32[1,3,16,16], f32[1,4,16,16]
+  %concat = concat %parts.split_3, %parts.split, %parts.split_2 {axis=1} : f32[1,8,16,16]\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn infix_arithmetic_of_tensors() {
     check("x + x", &["add = add"]);
     check("x * x + x", &["mul = mul", "add = add"]);

@@ -2,6 +2,7 @@
 
 use rebirth_lang::Diagnostic;
 
+use super::all_sizes::prove;
 use super::{bad, good, net, nodes, render, run, run_files, set, weights};
 use crate::graph::Mode;
 use crate::resolve::{SetValue, Settings};
@@ -364,124 +365,15 @@ E0252 `channels(x) % c == 0` does not hold
     codes(&bad("net m(x: f32[n, 8]) -> f32[n, 8] where k > 0 { x }"), &["E0207"]);
 }
 
-/// Resolves for all sizes.
-fn prove(text: &str) -> Result<crate::resolve::Proven, Vec<Diagnostic>> {
-    let program = rebirth_lang::Program::single(&rebirth_lang::Source::new("test.net", text)).expect("it parses");
-    crate::resolve::prove(&program, &Settings::default())
-}
-
-/// A block that goes down and up again and joins both ends, `depth` times.
-fn hourglass(depth: usize, header: &str) -> String {
-    format!(
-        "block step(x) {{ x |> conv(channels(x), 3, stride: 2, pad: 1) }}
-        net m(x: f32[n, 4, h, w]) -> {header} {{
-            let down = for i in 0..{depth} with x = x {{ step(x) }}
-            relu(down)
-        }}"
-    )
-}
-
-#[test]
-fn nets_for_all_sizes() {
-    for (header, depth) in [
-        ("f32[n, 4, ceil_div(h, 2), ceil_div(w, 2)]", 1),
-        ("f32[n, 4, ceil_div(h, 8), ceil_div(w, 8)]", 3),
-        ("f32[n, 4, div(h + 7, 8), ceil_div(ceil_div(w, 4), 2)]", 3),
-        ("f32[n, 4, h / 8, w / 8] where h % 8 == 0, w % 8 == 0", 3),
-        ("f32[n, 4, h / 8, h / 8] where h % 8 == 0 and w == h", 3),
-        ("f32[n, 4, h / 8, w / 16] where h % 8 == 0, w == 2 * h", 3),
-        ("f32[n, 4, h, w] where h >= 300, w < 200", 0),
-    ] {
-        let text = hourglass(depth, header).replace("w / 16]", "w / 8]");
-        let proven = prove(&text).unwrap_or_else(|errors| panic!("{}", render(&text, &errors)));
-        assert_eq!(crate::graph::verify(&proven.model.graph), Ok(()));
-        assert_eq!(proven.sizes.keys().collect::<Vec<_>>(), ["h", "w"]);
-        assert_eq!(proven.conditions.is_empty(), !header.contains("where"));
-        assert!(header.contains("w < 200") == (proven.sizes["w"] < 200), "{:?}", proven.sizes);
-    }
-}
-
-#[test]
-fn sizes_from_which_on_windows_fit() {
-    let check = |body: &str, header: &str, expected: &[(&str, i64)]| {
-        let text = format!("net m(x: f32[n, 4, h, w]) -> {header} {{ {body} }}");
-        let proven = prove(&text).unwrap_or_else(|errors| panic!("{}", render(&text, &errors)));
-        let expected: Vec<(String, i64)> = expected.iter().map(|(name, size)| (name.to_string(), *size)).collect();
-        assert_eq!(proven.least.into_iter().collect::<Vec<_>>(), expected, "{text}");
-    };
-    check("x |> conv(4, 3, pad: 1)", "f32[n, 4, h, w]", &[]);
-    check("x |> conv(4, (7, 5))", "f32[n, 4, h - 6, w - 4]", &[("h", 7), ("w", 5)]);
-    check("x |> conv(4, 7)", "f32[n, 4, h - 6, w - 6] where h >= 9, w > 4", &[("w", 7)]);
-    check("x |> max_pool(2) |> max_pool(2)", "f32[n, 4, h / 4, w / 4] where h % 4 == 0, w % 4 == 0", &[]);
-    check("x |> conv(4, 9)", "f32[n, 4, h - 8, w - 8] where h % 4 == 0, w == h", &[("h", 12)]);
-}
-
-#[test]
-fn nets_that_do_not_hold_for_all_sizes() {
-    let check = |text: &str, code: &str, help: &str| {
-        let errors = prove(text).expect_err(text);
-        assert_eq!(errors[0].code, code, "{}", render(text, &errors));
-        assert_eq!(errors[0].help.as_deref(), Some(help), "{}", render(text, &errors));
-        codes(&errors, &[code]);
-    };
-    check(
-        &hourglass(3, "f32[n, 4, h / 8, ceil_div(w, 8)]"),
-        "E0222",
-        "it is if `h % 8 == 0`: write that in the `where` clause; `div` rounds down",
-    );
-    check(
-        &hourglass(1, "f32[n, 4, div(h, 2), ceil_div(w, 2)] where w % 2 == 0"),
-        "E0305",
-        "they are equal if `h % 2 == 0`: write that in the `where` clause; or declare f32[n,4,(h + 1)/2,w/2]",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4, h, w] { x + (x |> conv(4, 3, stride: 2, pad: 1)) }",
-        "E0301",
-        "extents must be equal, or one of them 1; shapes are aligned at the last dimension",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w], y: f32[n, 4, h, v]) -> f32[n, 4, h, w] { x + y }",
-        "E0301",
-        "they are equal if `v == w`: write that in the `where` clause",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4, ceil_div(h, 2), ceil_div(w, 2)] where w % 2 == 0 { x |> conv(4, 3, stride: 2, pad: \"same\") }",
-        "E0301",
-        "write `h % 2 == 0` in the `where` clause, or the padding in numbers",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] where h % 4 == 1, h % 2 == 0 { x |> global_avg_pool |> flatten }",
-        "E0256",
-        "weaken the `where` clause so that some sizes are left",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] where h > 100, h < 50 { x |> global_avg_pool |> flatten }",
-        "E0256",
-        "give sizes that do with `--set`, or weaken the `where` clause",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] { let y = if dim(x, 2) > 7 { x |> max_pool(2) } else { x } y |> global_avg_pool |> flatten }",
-        "E0255",
-        "give the sizes: `--set h=224`",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 4] { x |> avg_pool((dim(x, 2), dim(x, 3))) |> flatten }",
-        "E0255",
-        "give the sizes: `--set h=224`",
-    );
-    check(
-        "net m(x: f32[n, 4, h, w]) -> f32[n, 9] { x |> flatten |> dense(9) }",
-        "E0301",
-        "the shape of a weight cannot depend on a size; give dense the same number of features for all sizes",
-    );
-    check("net m(x: f32[n, 8]) -> f32[1, 8] { relu(x) }", "E0305", "change the last layers, or declare f32[n,8]");
-}
-
 #[test]
 fn code_that_nothing_calls_is_checked() {
     let check = |items: &str, expected: &[&str]| {
         let text = format!("{items} net m(x: f32[n, 8]) -> f32[n, 8] {{ x }}");
         match run(&text, &Settings::default()) {
+            Ok(_) => assert!(expected.is_empty(), "{items} is accepted"),
+            Err(errors) => codes(&errors, expected),
+        }
+        match prove(&text.replace("8]", "4, h, w]")) {
             Ok(_) => assert!(expected.is_empty(), "{items} is accepted"),
             Err(errors) => codes(&errors, expected),
         }
@@ -500,4 +392,6 @@ fn code_that_nothing_calls_is_checked() {
         &[],
     );
     check("block b(x) { x |> conv(8, 3) |> conv(8, 3) as conv }", &[]);
+    // Its values are others than those of the net.
+    check("block b(y) { param w: f32[2, 5] = fill(0.0) w |> dense(3) }", &[]);
 }

@@ -48,7 +48,7 @@ fn all(text: &str) -> (Vec<bool>, Vec<String>) {
 #[test]
 fn steps_of_all_nets_together() {
     let net = |i: usize| {
-        let turns = MAX_STEPS / 40;
+        let turns = MAX_LIST / 2;
         format!("net n{i}(x: f32[1, 4]) -> f32[1, 4] {{ let s = for i in 0..{turns} with s = 0 {{ s + 1 }} x }}\n")
     };
     let (sound, errors) = all(&(0..40).map(net).collect::<String>());
