@@ -69,22 +69,24 @@ pub(super) fn lower(inputs: &[&Type], groups: usize, eps: f64) -> Lowering {
     let x = inputs[0];
     let rows = x.shape[0] * groups;
     let matrix = Type::f32([rows, x.elements() / rows]);
-    let mut lowering = Lowering { temps: vec![matrix.clone()], stages: Vec::new() };
+    let mut lowering = Lowering { temps: vec![matrix.clone(), matrix.clone()], stages: Vec::new() };
     let reshape = |from, to| Stage { kind: Kind::Reshape, reads: vec![from], write: to };
-    let whole = Place::Temp(0);
-    lowering.stages.push(reshape(Place::Input(0), whole));
-    normalisation::lower(&mut lowering, whole, &matrix, 1, eps, whole, &[]);
-    lowering.stages.push(reshape(whole, Place::Result(0)));
-    if inputs.len() > 1 {
-        let first = lowering.temps.len();
-        let mut channel = vec![x.shape[1]];
-        channel.resize(x.rank() - 1, 1);
-        lowering.temps.extend([Type::f32(&channel[..]), Type::f32(channel)]);
-        let [weight, bias] = [0, 1].map(|i| Place::Temp(first + i));
-        lowering.stages.extend([reshape(Place::Input(1), weight), reshape(Place::Input(2), bias)]);
-        let kind = Kind::Pointwise(normalisation::affine_expr(Expr::Leaf(Operand(0)), 1));
-        lowering.stages.push(Stage { kind, reads: vec![Place::Result(0), weight, bias], write: Place::Result(0) });
+    let [rows_of_x, normalised] = [0, 1].map(Place::Temp);
+    lowering.stages.push(reshape(Place::Input(0), rows_of_x));
+    normalisation::lower(&mut lowering, rows_of_x, &matrix, 1, eps, normalised, &[]);
+    if inputs.len() == 1 {
+        lowering.stages.push(reshape(normalised, Place::Result(0)));
+        return lowering;
     }
+    let first = lowering.temps.len();
+    let mut channel = vec![x.shape[1]];
+    channel.resize(x.rank() - 1, 1);
+    lowering.temps.extend([x.clone(), Type::f32(&channel[..]), Type::f32(channel)]);
+    let [whole, weight, bias] = [0, 1, 2].map(|i| Place::Temp(first + i));
+    let from = [(normalised, whole), (Place::Input(1), weight), (Place::Input(2), bias)];
+    lowering.stages.extend(from.map(|(from, to)| reshape(from, to)));
+    let kind = Kind::Pointwise(normalisation::affine_expr(Expr::Leaf(Operand(0)), 1));
+    lowering.stages.push(Stage { kind, reads: vec![whole, weight, bias], write: Place::Result(0) });
     lowering
 }
 

@@ -95,7 +95,7 @@ pub fn affine_expr(value: Expr<Operand>, first: usize) -> Expr<Operand> {
 
 /// Adds the stages that normalise `x` of type `ty` over its dimensions from `axis` on. `result` receives the squares of deviations and
 /// then, by the last stage, the normalised elements, times a weight and plus a bias where `params` has them; both have the shape of
-/// what is normalised, or one that is broadcast to it. `result` may be a temporary of the type of `x`, or `x` itself.
+/// what is normalised, or one that is broadcast to it. `result` is of the type of `x`, and not a reshaped view of it.
 pub fn lower(lowering: &mut Lowering, x: Place, ty: &Type, axis: usize, eps: f64, result: Place, params: &[Place]) {
     let mut reduced = ty.clone();
     reduced.shape[axis..].fill(1);
