@@ -50,7 +50,7 @@ fn hash_attribute(attr: &Attr, hasher: &mut DefaultHasher) {
 }
 
 /// Pairs what two graphs compute alike. Outputs are paired by their order, then what they are computed from, as long as both sides
-/// apply the same operator; values left over are paired by name and type.
+/// apply the same operator, or one of them has an operator more that keeps the type; values left over are paired by name and type.
 pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
     let (of_a, of_b) = (structures(a), structures(b));
     let mut partner: Vec<Option<ValueId>> = vec![None; a.values.len()];
@@ -58,8 +58,15 @@ pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
     let mut open: Vec<(ValueId, ValueId)> =
         a.outputs.iter().zip(&b.outputs).rev().map(|(x, y)| (x.value, y.value)).collect();
     while let Some((x, y)) = open.pop() {
-        let same = of_a[x.index()] == of_b[y.index()] || alike(a, x, b, y);
-        if !same || a.ty(x) != b.ty(y) || partner[x.index()].is_some() || taken[y.index()] {
+        let same = |x: ValueId, y: ValueId| of_a[x.index()] == of_b[y.index()] || alike(a, x, b, y);
+        let (x, y) = match (same(x, y), below(a, x), below(b, y)) {
+            (true, ..) => (x, y),
+            // One side has an operator more that keeps the type: a dropout, or a softmax at the end.
+            (_, Some(x), _) if same(x, y) => (x, y),
+            (_, _, Some(y)) if same(x, y) => (x, y),
+            _ => continue,
+        };
+        if a.ty(x) != b.ty(y) || partner[x.index()].is_some() || taken[y.index()] {
             continue;
         }
         partner[x.index()] = Some(y);
@@ -76,6 +83,15 @@ pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
     Correspondence {
         values: results.filter_map(|id| Some((id, partner[id.index()]?))).collect(),
         params: a.params.iter().map(|id| positions.get(&partner[id.index()]?).copied()).collect(),
+    }
+}
+
+/// What the operator that computes a value is applied to, where that is one tensor of the same type and no parameter.
+fn below(graph: &Graph, value: ValueId) -> Option<ValueId> {
+    let Def::Node(node, _) = graph.value(value).def else { return None };
+    match graph.node(node).inputs[..] {
+        [x] if graph.ty(x) == graph.ty(value) => Some(x),
+        _ => None,
     }
 }
 
@@ -170,6 +186,9 @@ mod tests {
         check(&[], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
         let renamed = [("%c1", "%f"), ("%r1", "%g"), ("%c2", "%h"), ("%s", "%i"), ("one.", "p."), ("two.", "q.")];
         check(&renamed, "c1=f r1=g c2=h s=i", &[Some(0), Some(1)]);
+        // An operator more on one side is passed over.
+        let more = [("= add %c2, %x", "= relu %c2 : f32[1,4,8,8]\n  %t = add %s, %x"), ("return %s", "return %t")];
+        check(&more, "c1=c1 r1=r1 c2=c2 s=t", &[Some(0), Some(1)]);
         // Another operator in the middle ends the walk; what is behind it is found by name, where names agree.
         check(&[("relu", "relu6")], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
         check(&[("relu", "relu6"), ("%c1", "%f"), ("one.", "p.")], "r1=r1 c2=c2 s=s", &[None, Some(1)]);
