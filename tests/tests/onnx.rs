@@ -11,7 +11,8 @@ use rebirth_compiler::weights;
 use rebirth_runtime::npy::read_npy;
 use rebirth_runtime::weights::write_weights;
 use rebirth_runtime::{DType, Tensor};
-use rebirth_tests::onnx::resolved;
+use rebirth_tests::files::{Kind, Outcome, Scratch};
+use rebirth_tests::onnx::{Model, floats, int, node, resolved, value};
 use rebirth_tests::{relative_difference, root, run};
 
 /// Largest difference to onnxruntime, relative to the largest value.
@@ -87,4 +88,18 @@ fn branches_and_constants() {
 #[test]
 fn weights_beside_the_model() {
     insta::assert_snapshot!(check("external_17", 1));
+}
+
+/// Found by fuzzing: a known number stood bare in the source where an operator wants a tensor.
+#[test]
+fn a_number_among_tensors_is_a_constant() {
+    let nodes = vec![
+        node("LpNormalization", &["s"], &["c"], &[]),
+        node("Concat", &["x", "s"], &["d"], &[int("axis", 0)]),
+        node("Add", &["d", "c"], &["y"], &[]),
+    ];
+    let (inputs, outputs) = (vec![value("x", &[1])], vec![value("y", &[2])]);
+    let model = Model { opset: 13, nodes, initializers: vec![floats("s", &[1], &[-1.0])], inputs, outputs };
+    // Resolves the source and compares the graphs.
+    assert_eq!(Scratch::new().examine(Kind::Onnx, &model.bytes()), Outcome { code: None, nodes: 5 });
 }

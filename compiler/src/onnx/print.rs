@@ -85,7 +85,14 @@ fn expression(statement: &Statement, calls: &Calls, plan: &Plan, is_result: bool
             .map(|operand| match operand {
                 Operand::Tensor(id) => plan.names[*id].clone().unwrap_or_default(),
                 Operand::Weight(_) => weights.next().unwrap_or_default(),
-                Operand::Number(number) => value(&ArgValue::Float(*number), ArgKind::Float),
+                Operand::Number(number) => {
+                    let number = value(&ArgValue::Float(*number), ArgKind::Float);
+                    // Only where a tensor may meet a number is a bare one a tensor.
+                    match call.entry.signature.operands {
+                        Operands::Broadcast(_) => number,
+                        Operands::Fixed(_) | Operands::List(_) => format!("constant({number})"),
+                    }
+                }
             })
             .collect();
         let is_piped = statement.calls.len() > 1;
