@@ -110,9 +110,9 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
         return Err(Failure::new(codes::NOTHING_TO_COMPARE, format!("both sides are {first}"), help));
     }
     let file_b = args.other.as_deref().unwrap_or(&args.net.file);
-    let a = load_with_arrays(context, &net_of(&args.net.file, Some(file_b), args)?, &args.input)?;
+    let a = load_with_arrays(context, &net_of(&args.net.file, file_b, args)?, &args.input)?;
     let b = match &args.other {
-        Some(other) => Some(load_with_arrays(context, &net_of(other, Some(&args.net.file), args)?, &args.input)?),
+        Some(other) => Some(load_with_arrays(context, &net_of(other, &args.net.file, args)?, &args.input)?),
         None => None,
     };
     let (graph_a, graph_b) = (&a.model.graph, &b.as_ref().unwrap_or(&a).model.graph);
@@ -168,13 +168,10 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
 }
 
 /// The net of a file, with those settings that concern it, or concern neither file.
-fn net_of(file: &Path, other: Option<&Path>, args: &DiffArgs) -> Result<NetArgs, Failure> {
+fn net_of(file: &Path, other: &Path, args: &DiffArgs) -> Result<NetArgs, Failure> {
     let mut set = Vec::new();
     for (name, value) in &args.net.set {
-        let elsewhere = match other {
-            Some(other) if other != file => knows(other, name)?,
-            _ => false,
-        };
+        let elsewhere = other != file && knows(other, name)?;
         if !elsewhere || knows(file, name)? {
             set.push((name.clone(), value.clone()));
         }

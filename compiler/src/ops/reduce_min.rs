@@ -1,93 +1,47 @@
 //! `reduce_min`: the smallest element over any axes; NaN if one is NaN.
 
-use super::call::AttrReader;
 use super::max_pool::largest;
-use super::reduction::{AXES, KEEP, Reduction};
+use super::reduction::{Combining, Reduced};
 use super::value::Element;
-use super::{
-    Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
-    Signature,
-};
-use crate::extent::Extent;
-use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
-use crate::loops::stage::{Combine, Lowering, Operand};
+use crate::loops::stage::{Combine, Operand};
 
-/// Input: x of any shape. Result: x's shape without the reduced extents, or with 1 in their place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReduceMin {
-    /// The axes.
-    pub reduction: Reduction,
-}
+/// See [`Reduced`].
+pub type ReduceMin = Reduced<Min>;
 
-/// The smallest; its bound is the largest of those that may be the smallest.
-fn smallest(elements: &[Element]) -> Element {
-    let negated: Vec<Element> = elements.iter().map(|&(value, bound)| (-value, bound)).collect();
-    let (value, bound) = largest(&negated);
-    (-value, bound)
-}
+/// The smallest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Min;
 
-impl Operator for ReduceMin {
-    fn name(&self) -> &'static str {
-        Self::SIGNATURE.name
+impl Combining for Min {
+    const NAME: &'static str = "reduce_min";
+    const DOC: &'static str = "the smallest element over axes";
+    const COMBINE: Combine = Combine::Min;
+
+    fn element(elements: &[Element]) -> Element {
+        // The bound is the largest of those that may be the smallest.
+        let negated: Vec<Element> = elements.iter().map(|&(value, bound)| (-value, bound)).collect();
+        let (value, bound) = largest(&negated);
+        (-value, bound)
     }
 
-    fn attributes(&self) -> Attributes {
-        self.reduction.attributes()
-    }
-
-    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
-        self.reduction.infer(self.name(), inputs)
-    }
-
-    fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
-        vec![self.reduction.evaluate(inputs[0], smallest)]
-    }
-
-    fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        self.reduction.lower(inputs[0], Combine::Min, Expr::Leaf(Operand(0)))
-    }
-
-    fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
-        Cost::default()
-    }
-
-    fn field(&self) -> Field {
-        self.reduction.field()
-    }
-}
-
-impl Declare for ReduceMin {
-    const SIGNATURE: Signature = Signature {
-        name: "reduce_min",
-        doc: "the smallest element over axes",
-        operands: Operands::Fixed(&["x"]),
-        args: &[AXES, KEEP],
-    };
-
-    fn from_call(call: &Call<'_>) -> Result<(ReduceMin, Vec<ParamSpec>), CallError> {
-        Ok((ReduceMin { reduction: Reduction::from_call(call)? }, Vec::new()))
-    }
-
-    fn from_attributes(attributes: &mut AttrReader) -> Result<ReduceMin, String> {
-        Ok(ReduceMin { reduction: Reduction::from_attributes(attributes)? })
-    }
-
-    fn example(rng: &mut Rng) -> Example<ReduceMin> {
-        let (reduction, x) = Reduction::example(rng);
-        Example { op: ReduceMin { reduction }, inputs: vec![x] }
+    fn finish(combined: Expr<Operand>, _count: usize) -> Expr<Operand> {
+        combined
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::Mode;
+    use crate::ops::reduction::Reduction;
+    use crate::ops::{Bounded, Operator};
 
     #[test]
     fn rows() {
         let x = Bounded::exact(&[2, 3], [3.0, -1.0, 3.0, 7.0, 1.0, -5.0]);
         let reduction = Reduction { axes: vec![1], keep: false };
-        let y = &ReduceMin { reduction }.evaluate(&[&x], Mode::Infer)[0];
+        let y = &ReduceMin::new(reduction).evaluate(&[&x], Mode::Infer)[0];
         assert_eq!((&y.shape[..], &y.value[..]), ([2].as_slice(), [-1.0, -5.0].as_slice()));
         assert!(y.bound.iter().all(|&bound| bound < 1e-5), "{y:?}");
     }
@@ -96,7 +50,7 @@ mod tests {
     fn nan_spoils_its_row_only() {
         let x = Bounded::exact(&[2, 2], [f64::NAN, 1.0, 1.0, 1.0]);
         let reduction = Reduction { axes: vec![1], keep: true };
-        let y = &ReduceMin { reduction }.evaluate(&[&x], Mode::Infer)[0];
+        let y = &ReduceMin::new(reduction).evaluate(&[&x], Mode::Infer)[0];
         assert!(y.value[0].is_nan() && !y.value[1].is_nan(), "{y:?}");
     }
 }

@@ -1,10 +1,14 @@
-//! What the reductions share: which axes they are over, and what becomes of these.
+//! What the reductions share: which axes they are over, what becomes of these, and the rest of [`Operator`] and [`Declare`], so that a file says
+//! only how elements are combined.
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
-use super::value::{Bounded, Element};
-use super::{Attr, Attributes, Call, CallError, Field, Mismatch, Rng, shapes};
+use super::value::{Bounded, Element, Sum};
+use super::{
+    Attr, Attributes, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
+    Signature, shapes,
+};
 use crate::extent::Extent;
-use crate::graph::Type;
+use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Combine, Kind, Lowering, Operand, Place, Stage};
 
@@ -18,6 +22,93 @@ pub const KEEP: ArgSpec = ArgSpec {
     default: Default::Bool(true),
     doc: "reduced extents become 1 rather than vanish",
 };
+
+/// How a reduction combines elements.
+pub trait Combining: Clone + std::fmt::Debug + std::default::Default + PartialEq {
+    /// The operator's name.
+    const NAME: &'static str;
+    /// One line for people.
+    const DOC: &'static str;
+    /// How a stage combines.
+    const COMBINE: Combine;
+
+    /// The elements combined in f64, with a bound.
+    fn element(elements: &[Element]) -> Element;
+
+    /// What becomes of `count` elements that a stage has combined.
+    fn finish(combined: Expr<Operand>, count: usize) -> Expr<Operand>;
+}
+
+/// A reduction as an operator. Input: x of any shape. Result: x's shape without the reduced extents, or with 1 in their place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduced<C> {
+    /// The axes.
+    pub reduction: Reduction,
+    how: C,
+}
+
+impl<C: Combining> Reduced<C> {
+    /// Over these axes.
+    pub fn new(reduction: Reduction) -> Reduced<C> {
+        Reduced { reduction, how: C::default() }
+    }
+}
+
+impl<C: Combining> Operator for Reduced<C> {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+
+    fn attributes(&self) -> Attributes {
+        self.reduction.attributes()
+    }
+
+    fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
+        self.reduction.infer(C::NAME, inputs)
+    }
+
+    fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
+        vec![self.reduction.evaluate(inputs[0], C::element)]
+    }
+
+    fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
+        let finish = C::finish(Expr::Leaf(Operand(0)), self.reduction.count(inputs[0]));
+        self.reduction.lower(inputs[0], C::COMBINE, finish)
+    }
+
+    fn cost(&self, _inputs: &[&Type], _results: &[&Type]) -> Cost {
+        Cost::default()
+    }
+
+    fn field(&self) -> Field {
+        self.reduction.field()
+    }
+}
+
+impl<C: Combining> Declare for Reduced<C> {
+    const SIGNATURE: Signature =
+        Signature { name: C::NAME, doc: C::DOC, operands: Operands::Fixed(&["x"]), args: &[AXES, KEEP] };
+
+    fn from_call(call: &Call<'_>) -> Result<(Reduced<C>, Vec<ParamSpec>), CallError> {
+        Ok((Reduced::new(Reduction::from_call(call)?), Vec::new()))
+    }
+
+    fn from_attributes(attributes: &mut AttrReader) -> Result<Reduced<C>, String> {
+        Ok(Reduced::new(Reduction::from_attributes(attributes)?))
+    }
+
+    fn example(rng: &mut Rng) -> Example<Reduced<C>> {
+        let (reduction, x) = Reduction::example(rng);
+        Example { op: Reduced::new(reduction), inputs: vec![x] }
+    }
+}
+
+/// The elements as terms of a sum.
+pub fn summed(elements: &[Element]) -> Sum {
+    let mut sum = Sum::default();
+    elements.iter().for_each(|&element| sum.add(element));
+    sum
+}
 
 /// Axes that are reduced.
 #[derive(Clone, Debug, PartialEq)]
