@@ -82,25 +82,22 @@ impl Side<'_> {
                 let module = compile(self.graph, self.params, cpu).map_err(RunError::Compile)?;
                 let mut session = Session::new(Arc::new(module)).map_err(RunError::Run)?;
                 let outputs = session.run(&inputs.iter().collect::<Vec<_>>()).map_err(RunError::Run)?;
-                Ok(outputs.iter().map(|tensor| exact(tensor.shape(), tensor.data())).collect())
+                Ok(outputs.iter().map(|tensor| Bounded::exact(tensor.shape(), tensor.elements().values())).collect())
             }
             Engine::Interpreter => {
-                let inputs: Vec<Bounded> = inputs.iter().map(|tensor| exact(tensor.shape(), tensor.data())).collect();
+                let inputs: Vec<Bounded> =
+                    inputs.iter().map(|tensor| Bounded::exact(tensor.shape(), tensor.elements().values())).collect();
                 let params: Vec<Bounded> = self
                     .graph
                     .params
                     .iter()
                     .zip(self.params)
-                    .map(|(&id, data)| exact(&self.graph.ty(id).shape, data))
+                    .map(|(&id, data)| Bounded::exact(&self.graph.ty(id).shape, data.iter().map(|&v| f64::from(v))))
                     .collect();
                 interpret(self.graph, &inputs, &params).map_err(RunError::Interpret)
             }
         }
     }
-}
-
-fn exact(shape: &[usize], data: &[f32]) -> Bounded {
-    Bounded::exact(shape, data.iter().map(|&v| f64::from(v)))
 }
 
 /// The graph with these values as its outputs, in their order.

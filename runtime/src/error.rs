@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use thiserror::Error as ThisError;
 
 use crate::dtype::DType;
+use crate::elements::Elements;
 use crate::image::{MAX_DECODED_BYTES, MAX_PIXELS};
 use crate::weights::Mismatch;
 
@@ -63,8 +64,8 @@ pub enum Error {
     /// The file is not an array file, or its header is damaged.
     #[error("`{}` is not a valid .npy file: {reason}", path.display())]
     NpyFormat { path: PathBuf, reason: String },
-    /// The array has another element type than f32.
-    #[error("the array `{}` holds {found}, but f32 (`<f4`) is expected", path.display())]
+    /// The array has an element type that no tensor has.
+    #[error("the array `{}` holds {found}, which tensors are not of", path.display())]
     NpyDtype { path: PathBuf, found: String },
     /// The array is stored with the first dimension varying fastest.
     #[error("the array `{}` is stored in Fortran order, but C order is expected", path.display())]
@@ -112,6 +113,9 @@ pub enum Error {
     /// No element type has this name.
     #[error("there is no element type `{name}`")]
     DtypeName { name: String },
+    /// Elements of this type have a name, and weights can be stored as such, but no tensor holds them.
+    #[error("no tensor is of type {dtype}")]
+    TensorDtype { dtype: DType },
 
     /// More or fewer inputs than the module has.
     #[error("the module takes {} ({names}), but {} given", counted(*expected, "input"), were(*found))]
@@ -132,8 +136,14 @@ pub enum Error {
     #[error("the tensor for the output `{name}` has shape {found:?}, but the module writes {expected:?}")]
     OutputShape { name: String, found: Vec<usize>, expected: Vec<usize> },
     /// A port of a type that sessions don't pass.
-    #[error("`{name}` is of type {dtype}, but inputs and outputs are passed as f32")]
+    #[error("`{name}` is of type {dtype}, which tensors are not of")]
     PortDtype { name: String, dtype: DType },
+    /// An input of another type than the module was compiled for.
+    #[error("the input `{name}` holds {found}, but the module expects {expected}")]
+    InputDtype { name: String, found: DType, expected: DType },
+    /// A tensor for an output has another type than the module writes.
+    #[error("the tensor for the output `{name}` holds {found}, but the module writes {expected}")]
+    OutputDtype { name: String, found: DType, expected: DType },
     /// No memory.
     #[error("there is no memory for {what}: {bytes} bytes are needed")]
     OutOfMemory { what: &'static str, bytes: usize },
@@ -185,7 +195,6 @@ impl Error {
             Error::WeightsMismatch(mismatch) => return mismatch.help(),
             Error::WeightsName { similar: Some(name), .. } => return Some(format!("did you mean `{name}`?")),
             Error::NpyFormat { .. } => "write it with `numpy.save(path, array)`",
-            Error::NpyDtype { .. } => "convert it: `numpy.save(path, array.astype('<f4'))`",
             Error::NpyFortran { .. } => "convert it: `numpy.save(path, numpy.ascontiguousarray(array))`",
             Error::NpyLength { .. } => "the file may be cut short, or two arrays were written to it",
             Error::NotAnImage { .. } => "PNG and JPEG are read; convert it to one of them",
@@ -205,6 +214,15 @@ impl Error {
             Error::DtypeName { .. } => {
                 let names: Vec<_> = DType::ALL.iter().map(|dtype| dtype.name()).collect();
                 return Some(format!("the types are {}", names.join(", ")));
+            }
+            Error::NpyDtype { .. } | Error::TensorDtype { .. } => {
+                let names: Vec<_> = Elements::TYPES.iter().map(|dtype| dtype.name()).collect();
+                return Some(format!("tensors are of {}: convert it, as `array.astype('<f4')` does", names.join(", ")));
+            }
+            Error::InputDtype { found, .. } => {
+                return Some(format!(
+                    "convert it where it is made, or declare the input as {found} and `cast` it in the network"
+                ));
             }
             Error::InputShape { .. } => "pass data of the expected shape, or compile the network for this one",
             Error::InputName { similar: Some(name), .. } => return Some(format!("did you mean `{name}`?")),

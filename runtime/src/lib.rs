@@ -6,6 +6,7 @@
 pub mod error;
 
 pub mod dtype;
+pub mod elements;
 pub mod shape;
 pub mod tensor;
 

@@ -1,9 +1,10 @@
-//! Arrays in NumPy's `.npy` format, versions 1 to 3: reading and writing little-endian f32 in C order.
+//! Arrays in NumPy's `.npy` format, versions 1 to 3: reading and writing the types that tensors have, little-endian in C order.
 
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::dtype::DType;
+use crate::elements::Elements;
 use crate::error::{Error, FileKind};
 use crate::fs::{open, write_atomically};
 use crate::shape::byte_len;
@@ -22,7 +23,7 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 ///
 /// # Errors
 /// E0501 to E0504 when there is no such file or it can't be read, E0511 when it is damaged, E0512 and E0513 when it
-/// holds something else than f32 in C order, E0514 when its length contradicts its shape, E0542 when the shape is beyond
+/// holds something else than a tensor's elements in C order, E0514 when its length contradicts its shape, E0542 when the shape is beyond
 /// the caps of [`crate::shape`], E0808 when there is no memory.
 pub fn read_npy(path: &Path) -> Result<Tensor, Error> {
     let (file, len) = open(path, FileKind::Array)?;
@@ -42,14 +43,17 @@ pub fn parse_npy(bytes: &[u8], path: &Path) -> Result<Tensor, Error> {
 /// # Errors
 /// E0506 when the file can't be written, E0808 when there is no memory for its bytes.
 pub fn write_npy(path: &Path, tensor: &Tensor) -> Result<(), Error> {
-    let header = Header::text(tensor.shape());
-    let mut bytes = crate::buffer::reserved(10 + header.len() + tensor.data().len() * 4, "an array file")?;
+    let data = tensor.elements().as_bytes();
+    let header = Header::text(tensor.dtype(), tensor.shape());
+    let mut bytes = crate::buffer::reserved(10 + header.len() + data.len(), "an array file")?;
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[1, 0]);
     // At most eight dimensions of 20 digits: far below 2^16.
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
-    bytes.extend(tensor.data().iter().flat_map(|value| value.to_le_bytes()));
+    let start = bytes.len();
+    bytes.extend_from_slice(data);
+    to_little_endian(&mut bytes[start..], tensor.dtype());
     write_atomically(path, &bytes)
 }
 
@@ -84,14 +88,12 @@ fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Er
     let text = std::str::from_utf8(&text).map_err(|_| damaged("its header is not text"))?;
     let header = Header::parse(text).map_err(|reason| damaged(&reason))?;
 
-    if let Some(found) = header.other_dtype() {
-        return Err(Error::NpyDtype { path: path.to_owned(), found });
-    }
+    let dtype = header.dtype().map_err(|found| Error::NpyDtype { path: path.to_owned(), found })?;
     // With one dimension (or none) the two orders are the same, and NumPy says either.
     if header.fortran_order && header.shape.len() > 1 {
         return Err(Error::NpyFortran { path: path.to_owned() });
     }
-    let expected = byte_len(&header.shape, DType::F32)?;
+    let expected = byte_len(&header.shape, dtype)?;
     let found = len.saturating_sub((8 + length_bytes + header_bytes) as u64);
     let wrong_length = |found| Error::NpyLength {
         path: path.to_owned(),
@@ -102,15 +104,37 @@ fn read_from(reader: &mut impl Read, len: u64, path: &Path) -> Result<Tensor, Er
     if found != expected as u64 {
         return Err(wrong_length(found));
     }
-    let mut tensor = Tensor::zeros(header.shape.as_slice())?;
-    reader.read_exact(bytemuck::cast_slice_mut(tensor.data_mut())).map_err(|source| {
-        // The file was cut after its size was asked.
-        if source.kind() == io::ErrorKind::UnexpectedEof { wrong_length(0) } else { ends(source) }
-    })?;
-    if cfg!(target_endian = "big") {
-        for value in tensor.data_mut() {
-            *value = f32::from_bits(value.to_bits().swap_bytes());
+    let mut tensor = Tensor::zeros_of(dtype, header.shape.as_slice())?;
+    let mut fill = |bytes: &mut [u8]| {
+        reader.read_exact(bytes).map_err(|source| {
+            // The file was cut after its size was asked.
+            if source.kind() == io::ErrorKind::UnexpectedEof { wrong_length(0) } else { ends(source) }
+        })?;
+        to_little_endian(bytes, dtype);
+        Ok(())
+    };
+    match tensor.elements_mut() {
+        Elements::F32(elements) => fill(bytemuck::cast_slice_mut(elements))?,
+        Elements::U8(elements) => fill(elements)?,
+        Elements::I8(elements) => fill(bytemuck::cast_slice_mut(elements))?,
+        Elements::I32(elements) => fill(bytemuck::cast_slice_mut(elements))?,
+        Elements::I64(elements) => fill(bytemuck::cast_slice_mut(elements))?,
+        Elements::Bool(elements) => {
+            let mut bytes = crate::buffer::reserved(elements.len(), "an array")?;
+            bytes.resize(elements.len(), 0);
+            fill(&mut bytes)?;
+            if let Some(other) = bytes.iter().find(|byte| **byte > 1) {
+                return Err(damaged(&format!("it is of bool, but has a byte of {other}")));
+            }
+            elements.iter_mut().zip(bytes).for_each(|(element, byte)| *element = byte == 1);
         }
     }
     Ok(tensor)
+}
+
+/// Exchanges this machine's order of bytes with that of files.
+fn to_little_endian(bytes: &mut [u8], dtype: DType) {
+    if cfg!(target_endian = "big") {
+        bytes.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicPtr;
 
 use crate::buffer::AlignedBuffer;
 use crate::cpu;
-use crate::dtype::DType;
+use crate::elements::Elements;
 use crate::error::Error;
 use crate::module::{Description, Module, Port};
 use crate::shape::byte_len;
@@ -26,14 +26,14 @@ impl Session {
     /// Allocates what running the module needs.
     ///
     /// # Errors
-    /// E0810 when this machine lacks the CPU level, E0807 when an input or output is not f32, E0542 when one is beyond
+    /// E0810 when this machine lacks the CPU level, E0807 when an input or output is of a type that tensors are not of, E0542 when one is beyond
     /// the caps of [`crate::shape`], E0809 when the weights have another size than described, E0808 when there is no
     /// memory.
     pub fn new(module: Arc<Module>) -> Result<Session, Error> {
         let description = module.description();
         cpu::require(&description.cpu)?;
         for port in description.inputs.iter().chain(&description.outputs) {
-            if port.dtype != DType::F32 {
+            if !Elements::TYPES.contains(&port.dtype) {
                 return Err(Error::PortDtype { name: port.name.clone(), dtype: port.dtype });
             }
             byte_len(&port.shape, port.dtype)?;
@@ -61,13 +61,13 @@ impl Session {
     /// Runs the module on `inputs`, in the order of the description, and returns its outputs in theirs.
     ///
     /// # Errors
-    /// E0801 and E0802 when the inputs don't match the description, E0808 when there is no memory for the outputs.
+    /// E0801, E0802 and E0811 when the inputs don't match the description, E0808 when there is no memory for the outputs.
     pub fn run(&mut self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, Error> {
         check_inputs(&self.description().inputs, inputs)?;
         let ports = &self.description().outputs;
         let mut outputs = crate::buffer::reserved(ports.len(), "the outputs")?;
         for port in ports {
-            outputs.push(Tensor::zeros(port.shape.as_slice())?);
+            outputs.push(Tensor::zeros_of(port.dtype, port.shape.as_slice())?);
         }
         self.run_into(inputs, &mut outputs)?;
         Ok(outputs)
@@ -85,7 +85,7 @@ impl Session {
     /// Runs the module, writing into existing tensors. Allocates nothing unless it fails.
     ///
     /// # Errors
-    /// E0801, E0802, E0805 and E0806 when inputs or outputs don't match the description; nothing has run then.
+    /// E0801, E0802, E0805, E0806, E0811 and E0812 when inputs or outputs don't match the description; nothing has run then.
     pub fn run_into(&mut self, inputs: &[&Tensor], outputs: &mut [Tensor]) -> Result<(), Error> {
         let description = self.module.description();
         check_inputs(&description.inputs, inputs)?;
@@ -93,8 +93,8 @@ impl Session {
 
         let pointers = inputs
             .iter()
-            .map(|input| input.data().as_ptr().cast::<u8>().cast_mut())
-            .chain(outputs.iter_mut().map(|output| output.data_mut().as_mut_ptr().cast::<u8>()));
+            .map(|input| input.elements().as_ptr().cast_mut())
+            .chain(outputs.iter_mut().map(|output| output.elements_mut().as_mut_ptr()));
         for (slot, pointer) in self.io.iter_mut().zip(pointers) {
             *slot.get_mut() = pointer;
         }
@@ -103,7 +103,7 @@ impl Session {
         let arena = self.arena.as_mut_ptr();
         // SAFETY: `Module::new` was promised that `entry` is valid while the module lives (held by `self.module`) and
         // keeps within buffers of the described sizes. They have these sizes: inputs and outputs were checked above to
-        // have the described shapes, and their elements are f32 (`Session::new`); the weights were compared with the
+        // have the described shapes and types, which tensors can have (`Session::new`); the weights were compared with the
         // description and the arena was allocated from it, both 64-byte aligned (`Session::new`). The table has a slot
         // for each input and output, `AtomicPtr` being laid out as a pointer. Only the outputs and the arena are
         // written: both are borrowed mutably here, so no input and no other call overlaps them. The CPU has the
@@ -153,8 +153,12 @@ fn check_input_count(ports: &[Port], found: usize) -> Result<(), Error> {
 
 fn check_inputs(ports: &[Port], inputs: &[&Tensor]) -> Result<(), Error> {
     check_input_count(ports, inputs.len())?;
-    match ports.iter().zip(inputs).find(|(port, input)| port.shape != input.shape()) {
+    let mut pairs = ports.iter().zip(inputs);
+    match pairs.find(|(port, input)| port.dtype != input.dtype() || port.shape != input.shape()) {
         None => Ok(()),
+        Some((port, input)) if port.dtype != input.dtype() => {
+            Err(Error::InputDtype { name: port.name.clone(), found: input.dtype(), expected: port.dtype })
+        }
         Some((port, input)) => Err(Error::InputShape {
             name: port.name.clone(),
             found: input.shape().to_vec(),
@@ -167,8 +171,12 @@ fn check_outputs(ports: &[Port], outputs: &[Tensor]) -> Result<(), Error> {
     if outputs.len() != ports.len() {
         return Err(Error::OutputCount { found: outputs.len(), expected: ports.len(), names: list(ports) });
     }
-    match ports.iter().zip(outputs).find(|(port, output)| port.shape != output.shape()) {
+    let mut pairs = ports.iter().zip(outputs);
+    match pairs.find(|(port, output)| port.dtype != output.dtype() || port.shape != output.shape()) {
         None => Ok(()),
+        Some((port, output)) if port.dtype != output.dtype() => {
+            Err(Error::OutputDtype { name: port.name.clone(), found: output.dtype(), expected: port.dtype })
+        }
         Some((port, output)) => Err(Error::OutputShape {
             name: port.name.clone(),
             found: output.shape().to_vec(),

@@ -195,7 +195,7 @@ pub fn write_weights(path: &Path, tensors: &[(&str, &Tensor)], dtype: DType) -> 
 }
 
 fn encode(tensor: &Tensor, dtype: DType) -> Result<Vec<u8>, String> {
-    let data = tensor.data();
+    let data: &[f32] = tensor.as_slice().ok_or_else(|| format!("it is of {}, and weights are f32", tensor.dtype()))?;
     let mut bytes = reserved(data.len() * dtype.size(), "weights").map_err(|error| error.to_string())?;
     match dtype {
         DType::F32 => bytes.extend(data.iter().flat_map(|value| value.to_le_bytes())),

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
+use rebirth_runtime::elements::Elements;
 use rebirth_runtime::npy::{MAX_HEADER_BYTES, parse_npy, read_npy, write_npy};
-use rebirth_runtime::{Error, Tensor};
+use rebirth_runtime::{DType, Error, Tensor};
 
 /// A file with this header text and data.
 fn file(version: u8, header: &str, data: &[u8]) -> Vec<u8> {
@@ -76,20 +77,44 @@ fn one_dimension_has_no_order() {
 fn other_arrays_say_how_to_convert_them() {
     let array = |descr, fortran| check(&file(1, &header(descr, fortran, "(1, 2)"), &[0; 8]));
     insta::assert_snapshot!(array("<f8", "False"), @r"
-    E0512: the array `x.npy` holds f64 (`<f8`), but f32 (`<f4`) is expected
-    help: convert it: `numpy.save(path, array.astype('<f4'))`
+    E0512: the array `x.npy` holds f64 (`<f8`), which tensors are not of
+    help: tensors are of f32, u8, i8, i32, i64, bool: convert it, as `array.astype('<f4')` does
     ");
     insta::assert_snapshot!(array(">f4", "False"), @r"
-    E0512: the array `x.npy` holds big-endian f32 (`>f4`), but f32 (`<f4`) is expected
-    help: convert it: `numpy.save(path, array.astype('<f4'))`
+    E0512: the array `x.npy` holds big-endian f32 (`>f4`), which tensors are not of
+    help: tensors are of f32, u8, i8, i32, i64, bool: convert it, as `array.astype('<f4')` does
     ");
-    insta::assert_snapshot!(array("|u1", "False"), @r"
-    E0512: the array `x.npy` holds u8 (`|u1`), but f32 (`<f4`) is expected
-    help: convert it: `numpy.save(path, array.astype('<f4'))`
+    insta::assert_snapshot!(array("<u8", "False"), @r"
+    E0512: the array `x.npy` holds u64 (`<u8`), which tensors are not of
+    help: tensors are of f32, u8, i8, i32, i64, bool: convert it, as `array.astype('<f4')` does
     ");
     insta::assert_snapshot!(array("<f4", "True"), @r"
     E0513: the array `x.npy` is stored in Fortran order, but C order is expected
     help: convert it: `numpy.save(path, numpy.ascontiguousarray(array))`
+    ");
+}
+
+#[test]
+fn every_type_of_tensors_is_written_and_read() {
+    for dtype in DType::ALL {
+        let values = [0.0, 1.0, -3.0, 7.0].into_iter();
+        let Some(elements) = Elements::from_values(dtype, values) else { continue };
+        let tensor = Tensor::new([2, 2], elements).unwrap();
+        let path = std::env::temp_dir().join(format!("rebirth-{}-{dtype}.npy", std::process::id()));
+        write_npy(&path, &tensor).unwrap();
+        let again = read_npy(&path);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(again.unwrap(), tensor);
+    }
+}
+
+#[test]
+fn a_bool_is_0_or_1() {
+    let bytes = |data: &[u8]| file(1, &header("|b1", "False", "(3,)"), data);
+    assert_eq!(parse(&bytes(&[0, 1, 0])).unwrap().as_slice(), Some(&[false, true, false][..]));
+    insta::assert_snapshot!(check(&bytes(&[0, 1, 2])), @r"
+    E0511: `x.npy` is not a valid .npy file: it is of bool, but has a byte of 2
+    help: write it with `numpy.save(path, array)`
     ");
 }
 

@@ -86,12 +86,13 @@ fn arrays(found: &mut Found) {
         found.add(parse_npy(&bytes, Path::new("x.npy")));
     };
     parse("{}");
-    parse("{'descr': '<i4', 'fortran_order': False, 'shape': (1,)}");
+    parse("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}");
     parse("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1)}");
     parse("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}");
-    found.add(Tensor::new([2], vec![]));
+    found.add(Tensor::new([2], Vec::<f32>::new()));
     found.add(Tensor::zeros([usize::MAX]));
     found.add("f33".parse::<DType>());
+    found.add(Tensor::zeros_of(DType::BF16, [1]));
 }
 
 fn images(found: &mut Found, folder: &Path) {
@@ -138,7 +139,10 @@ fn sessions(found: &mut Found) {
     found.add(ready.run_named(&[("first", &a), ("first", &a)]));
     found.add(ready.run_into(&[&a, &b], &mut []));
     found.add(ready.run_into(&[&a, &b], &mut [b.clone(), b.clone()]));
-    found.add(session(|description| description.inputs[0].dtype = DType::U8));
+    let bytes = Tensor::new([2, 2], vec![0_u8; 4]).unwrap();
+    found.add(ready.run(&[&bytes, &b]));
+    found.add(ready.run_into(&[&a, &b], &mut [bytes.clone(), bytes]));
+    found.add(session(|description| description.inputs[0].dtype = DType::U64));
     found.add(session(|description| description.arena_bytes = usize::MAX));
     found.add(session(|description| description.weights_bytes = 5));
     found.add(session(|description| description.cpu = "z80".to_owned()));

@@ -86,6 +86,13 @@ fn inputs_and_outputs_that_do_not_match() {
     insta::assert_snapshot!(check(session.run_into(&[&a, &b], &mut [])), @"E0805: the module gives 2 outputs (`sum`, `count`), but room for 0 was given");
     let mut outputs = [b.clone(), tensor(&[1], &[0.0])];
     insta::assert_snapshot!(check(session.run_into(&[&a, &b], &mut outputs)), @"E0806: the tensor for the output `count` has shape [1], but the module writes []");
+    let bytes = Tensor::new([2, 2], vec![1_u8; 4]).unwrap();
+    insta::assert_snapshot!(check(session.run(&[&bytes, &b])), @r"
+    E0811: the input `first` holds u8, but the module expects f32
+    help: convert it where it is made, or declare the input as u8 and `cast` it in the network
+    ");
+    let mut outputs = [b.clone(), bytes];
+    insta::assert_snapshot!(check(session.run_into(&[&a, &b], &mut outputs)), @"E0812: the tensor for the output `count` holds u8, but the module writes f32");
     // None of these has run: the count in the arena is still 0.
     assert_eq!(session.run(&[&a, &b]).unwrap()[1].data(), [1.0]);
 }
@@ -103,7 +110,7 @@ fn refusal(change: impl FnOnce(&mut rebirth_runtime::Description), weights: usiz
 
 #[test]
 fn modules_that_cannot_run() {
-    insta::assert_snapshot!(refusal(|d| d.outputs[0].dtype = DType::F16, 4), @"E0807: `sum` is of type f16, but inputs and outputs are passed as f32");
+    insta::assert_snapshot!(refusal(|d| d.outputs[0].dtype = DType::F16, 4), @"E0807: `sum` is of type f16, which tensors are not of");
     insta::assert_snapshot!(refusal(|d| d.inputs.push(port("huge", &[1 << 40])), 4), @r"
     E0542: a tensor of type f32 and shape [1099511627776] is too large
     help: at most 8 dimensions and 1099511627776 bytes

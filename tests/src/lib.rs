@@ -20,6 +20,7 @@ use rebirth_compiler::ops::Bounded;
 use rebirth_compiler::pipeline::compile;
 use rebirth_compiler::resolve::{Model, Settings, resolve};
 use rebirth_lang::{Program, Source, Unreadable};
+use rebirth_runtime::elements::Elements;
 use rebirth_runtime::{Session, Tensor};
 
 /// The repository's root.
@@ -91,14 +92,19 @@ pub fn compare(graph: &Graph, inputs: &[Bounded], params: &[Bounded], cpu: &str)
     let narrow = |b: &Bounded| -> Vec<f32> { b.value.iter().map(|v| *v as f32).collect() };
     let tensors: Vec<Tensor> = inputs
         .iter()
-        .map(|b| Tensor::new(b.shape.clone(), narrow(b)).map_err(|e| e.to_string()))
+        .zip(&graph.inputs)
+        .map(|(b, &id)| {
+            let elements = Elements::from_values(graph.ty(id).dtype, b.value.iter().copied());
+            Tensor::new(b.shape.clone(), elements.ok_or("no tensor is of this type")?).map_err(|e| e.to_string())
+        })
         .collect::<Result<_, String>>()?;
     let weights: Vec<Vec<f32>> = params.iter().map(narrow).collect();
     let outputs = run(graph, &weights, &tensors.iter().collect::<Vec<_>>(), cpu);
     let reference = interpret(graph, inputs, params).map_err(|e| e.to_string())?;
     let mut unbounded = 0;
     for ((output, expected), port) in outputs.iter().zip(&reference).zip(&graph.outputs) {
-        let worst = within(expected, output.data()).map_err(|e| format!("output `{}`: {e}\n{graph}", port.name))?;
+        let values: Vec<f64> = output.elements().values().collect();
+        let worst = within(expected, &values).map_err(|e| format!("output `{}`: {e}\n{graph}", port.name))?;
         unbounded += worst.unbounded;
     }
     Ok(unbounded)

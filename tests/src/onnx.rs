@@ -6,6 +6,8 @@ use rebirth_compiler::onnx::Imported;
 use rebirth_compiler::pipeline::load;
 use rebirth_compiler::resolve::{Model as Resolved, Settings};
 use rebirth_lang::{Source, format};
+use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
 
 /// The graph's text with the results of nodes called by the order of their definition.
 fn anonymous(graph: &Graph) -> String {
@@ -213,14 +215,14 @@ pub struct Read {
     pub shape: Vec<usize>,
     /// The number of its data type.
     pub data_type: u64,
-    /// Its elements; empty for types other than FLOAT and INT64.
-    pub values: Vec<f32>,
+    /// Its elements, `None` for types that tensors here do not have.
+    pub elements: Option<Elements>,
 }
 
 /// Reads a tensor; `None` for what is none.
 pub fn read_tensor(bytes: &[u8]) -> Option<Read> {
     let mut read = Read::default();
-    let (mut floats, mut raw) = (Vec::new(), None);
+    let (mut floats, mut ints, mut raw) = (Vec::new(), Vec::new(), None);
     let mut rest = bytes;
     while !rest.is_empty() {
         let key = take_varint(&mut rest)?;
@@ -248,17 +250,36 @@ pub fn read_tensor(bytes: &[u8]) -> Option<Read> {
             }
             (2, _) => read.data_type = number,
             (4, _) => floats.extend(content.as_chunks::<4>().0.iter().map(|&quad| f32::from_le_bytes(quad))),
+            (5 | 7, 0) => ints.push(number as i64),
+            (5 | 7, _) => {
+                while !content.is_empty() {
+                    ints.push(take_varint(&mut content)? as i64);
+                }
+            }
             (8, _) => read.name = String::from_utf8(content.to_vec()).ok()?,
             (9, _) => raw = Some(content),
             _ => {}
         }
     }
-    read.values = match (read.data_type, raw) {
-        (1, Some(raw)) => raw.as_chunks::<4>().0.iter().map(|&quad| f32::from_le_bytes(quad)).collect(),
-        (7, Some(raw)) => raw.as_chunks::<8>().0.iter().map(|&eight| i64::from_le_bytes(eight) as f32).collect(),
-        _ => floats,
-    };
+    let types = [(1, DType::F32), (2, DType::U8), (3, DType::I8), (6, DType::I32), (7, DType::I64), (9, DType::Bool)];
+    let dtype = types.iter().find(|(number, _)| *number == read.data_type).map(|row| row.1);
+    read.elements = dtype.and_then(|dtype| match (dtype, raw) {
+        (DType::F32, Some(raw)) => Some(quads(raw).map(f32::from_le_bytes).collect::<Vec<_>>().into()),
+        (DType::F32, None) => Some(floats.into()),
+        (DType::I32, Some(raw)) => Some(quads(raw).map(i32::from_le_bytes).collect::<Vec<_>>().into()),
+        (DType::I64, Some(raw)) => {
+            Some(raw.as_chunks::<8>().0.iter().map(|&eight| i64::from_le_bytes(eight)).collect::<Vec<_>>().into())
+        }
+        (DType::I64, None) => Some(ints.into()),
+        (DType::I8, Some(raw)) => Some(raw.iter().map(|&byte| byte as i8).collect::<Vec<_>>().into()),
+        (_, Some(raw)) => Elements::from_values(dtype, raw.iter().map(|&byte| f64::from(byte))),
+        (_, None) => Elements::from_values(dtype, ints.iter().map(|&int| int as f64)),
+    });
     Some(read)
+}
+
+fn quads(raw: &[u8]) -> impl Iterator<Item = [u8; 4]> {
+    raw.as_chunks::<4>().0.iter().copied()
 }
 
 fn take_varint(bytes: &mut &[u8]) -> Option<u64> {

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rebirth_compiler::graph::{Builder, Graph, Mode, Type, ValueId, random};
 use rebirth_compiler::ops::{Bounded, Rng, TABLE};
+use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
 use rebirth_tests::{compare, seed};
 
 /// What a node's operands are.
@@ -33,11 +35,14 @@ fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounde
     let (mut operands, mut inputs, mut params) = (Vec::<ValueId>::new(), Vec::new(), Vec::new());
     for (i, ty) in example.inputs.iter().enumerate() {
         let packed = weighted && i > 0;
-        let is_param = match free {
-            Free::None => packed,
-            Free::One(at) => packed || at == i,
-            Free::All | Free::Shared => true,
-        };
+        // Weights are f32.
+        let may = ty.dtype == DType::F32;
+        let is_param = may
+            && match free {
+                Free::None => packed,
+                Free::One(at) => packed || at == i,
+                Free::All | Free::Shared => true,
+            };
         let alike = operands.iter().copied().find(|&id| builder.ty(id) == ty);
         if let (Free::Shared, Some(shared)) = (free, alike) {
             operands.push(shared);
@@ -60,11 +65,13 @@ fn single(row: usize, seed: u64, free: Free) -> (Graph, Vec<Bounded>, Vec<Bounde
 }
 
 fn tensor(ty: &Type, rng: &mut Rng, positive: bool) -> Bounded {
+    let scale = if ty.dtype == DType::F32 { 1.0 } else { 100.0 };
     let mut value = || {
         let unit = (rng.next_u64() >> 40) as f32 / (1u64 << 24) as f32;
-        f64::from(if positive { unit + 0.1 } else { unit * 4.0 - 2.0 })
+        f64::from(if positive { unit + 0.1 } else { (unit * 4.0 - 2.0) * scale })
     };
-    Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| value()).collect::<Vec<_>>())
+    let elements = Elements::from_values(ty.dtype, (0..ty.elements()).map(|_| value())).unwrap();
+    Bounded::exact(&ty.shape, elements.values())
 }
 
 proptest! {
@@ -131,7 +138,7 @@ fn operands_may_lie_in_blocks() {
             for &id in &graph.inputs {
                 let mut x = b.input(&graph.value(id).name, graph.ty(id).clone());
                 let ty = b.ty(x).clone();
-                if ty.rank() == 4 && !ty.shape[2..].contains(&0) {
+                if ty.rank() == 4 && ty.dtype == DType::F32 && !ty.shape[2..].contains(&0) {
                     images += 1;
                     x = b.node("pool", MaxPool { pooling: Pooling { window, ceil: false } }.into(), vec![x]).unwrap()
                         [0];

@@ -3,8 +3,8 @@
 
     model.net                     one net, named `case`
     model.safetensors             f32, under the weight paths; absent where there is no weight
-    input.npy, input2.npy ...     f32, in the order of the net's inputs
-    output.npy                    f32
+    input.npy, input2.npy ...     in the order of the net's inputs
+    output.npy                    the output
 
 Every case says the same thing twice: as .net text and as the ONNX nodes below it. Values depend on the case's name alone.
 
@@ -246,8 +246,8 @@ class Graph:
         model = helper.make_model(
             helper.make_graph(
                 self.nodes, "case",
-                [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for (n, _), s in zip(self.inputs, self.shapes)],
-                [helper.make_tensor_value_info(output[0], TensorProto.FLOAT, None)],
+                [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for (n, _), a in zip(self.inputs, self.data)],
+                [helper.make_empty_tensor_value_info(output[0])],
                 [numpy_helper.from_array(a, n) for n, a in self.weights.items()] + self.constants,
             ),
             opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8,
@@ -258,23 +258,26 @@ class Graph:
         return session.run(None, {n: a for (n, _), a in zip(self.inputs, self.data)})[0]
 
 
-def spelled(shape):
-    return f"f32[{', '.join(map(str, shape))}]"
+NAMES = {"float32": "f32", "uint8": "u8", "int8": "i8", "int32": "i32", "int64": "i64", "bool": "bool"}
 
 
-def case(name, shapes, body, build, scale=1, blocks="", expected_shape=None):
-    """`build` gets the graph and its inputs x, y, z; `scale` multiplies the inputs' values."""
+def spelled(array):
+    return f"{NAMES[array.dtype.name]}[{', '.join(map(str, array.shape))}]"
+
+
+def case(name, shapes, body, build, scale=1, blocks="", expected_shape=None, dtype="float32"):
+    """`build` gets the graph and its inputs x, y, z; `scale` multiplies the inputs' values, which then become of `dtype`."""
     shapes = [shapes] if isinstance(shapes, tuple) else shapes
     graph = Graph(name, [list(s) for s in shapes])
-    graph.data = [a * np.float32(scale) for a in graph.data]
+    graph.data = [(a * np.float32(scale)).astype(np.int64).astype(dtype) if dtype != "float32" else a * np.float32(scale) for a in graph.data]
     output = graph.run(build(graph, *graph.inputs))
     if not np.isfinite(output).all() or (expected_shape and output.shape != expected_shape):
         raise SystemExit(f"{name}: output {output.shape} {output}")
     folder = OPERATORS / name
     folder.mkdir()
-    parameters = ", ".join(f"{n}: {spelled(s)}" for n, s in zip("xyz", shapes))
+    parameters = ", ".join(f"{n}: {spelled(a)}" for n, a in zip("xyz", graph.data))
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
-    text = f"net case({parameters}) -> {spelled(output.shape)} {{\n{lines}}}\n"
+    text = f"net case({parameters}) -> {spelled(output)} {{\n{lines}}}\n"
     (folder / "model.net").write_text(f"{blocks.strip()}\n\n{text}" if blocks else text)
     for i, a in enumerate(graph.data):
         np.save(folder / ("input.npy" if i == 0 else f"input{i + 1}.npy"), a)
@@ -714,11 +717,30 @@ tokens |> reshape([0, 3, 4, 6]) |> transpose([0, 3, 1, 2]) |> conv(5, 1) as back
     case("chain_flatten_off_block", (2, 5, 3, 4), "x |> conv(6, 3, pad: 1) |> flatten |> dense(5)", flatten_dense)
 
 
+def element_types():
+    argmax = lambda axis, keep: lambda g, x: g.unary(x, "ArgMax", axis=axis, keepdims=int(keep))
+    case("argmax_channels", (2, 7, 3, 5), "x |> argmax", argmax(1, False))
+    case("argmax_last_keep", (3, 13), "x |> argmax(axis: -1, keep: true)", argmax(-1, True))
+    case("argmax_of_blocks", (1, 3, 6, 7), "x |> conv(9, 3) |> argmax(keep: true)",
+         lambda g, x: argmax(1, True)(g, g.conv(x, "conv", 9, 3)))
+    cast = lambda to: lambda g, x: g.unary(x, "Cast", to=getattr(TensorProto, to))
+    case("cast_to_i32", (2, 5, 3, 3), 'x |> cast(to: "i32")', cast("INT32"), scale=9)
+    case("cast_to_i64_and_back", (3, 11), 'x |> cast(to: "i64") |> cast(to: "f32")',
+         lambda g, x: cast("FLOAT")(g, cast("INT64")(g, x)), scale=9)
+    case("cast_to_bool_to_u8", (3, 11), 'x |> cast(to: "bool") |> cast(to: "u8")',
+         lambda g, x: cast("UINT8")(g, cast("BOOL")(g, x)), dtype="int32")
+    case("cast_of_bytes", (1, 3, 6, 5), 'x |> cast(to: "f32") |> conv(8, 3)',
+         lambda g, x: g.conv(cast("FLOAT")(g, x), "conv", 8, 3), scale=90, dtype="uint8")
+    case("cast_of_i8", (2, 9), 'x |> cast(to: "f32")', cast("FLOAT"), scale=60, dtype="int8")
+    case("moves_of_i64", (2, 5, 7), "x |> transpose([0, 2, 1]) |> slice(axis: 1, start: 2)",
+         lambda g, x: g.call("Slice", g.unary(x, "Transpose", perm=[0, 2, 1]), [2], [7], [1]), scale=1e12, dtype="int64")
+
+
 if __name__ == "__main__":
     shutil.rmtree(OPERATORS, ignore_errors=True)
     OPERATORS.mkdir(parents=True)
     groups = [convolutions, sequences, transposed_convolutions, reductions, dense_layers, products, pools, normalisations]
-    for group in [*groups, pointwise, concats, resizes, moves, chains]:
+    for group in [*groups, pointwise, concats, resizes, moves, element_types, chains]:
         group()
     files = [f for f in OPERATORS.rglob("*") if f.is_file()]
     print(f"{len(list(OPERATORS.iterdir()))} cases, {sum(f.stat().st_size for f in files)} bytes")

@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use rebirth_compiler::inspect::inspect;
-use rebirth_runtime::{Error, Port, Tensor, random};
+use rebirth_runtime::{Error, Port, Tensor};
 use serde::Serialize;
 
 use crate::args::{NamedPath, NetArgs, WeightsArg};
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::prepare::{
-    Loaded, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, start, write_outputs,
+    Loaded, choose_weights, load_weights, load_with_arrays, note_not_finite, output_files, random_input, start,
+    write_outputs,
 };
 use crate::present::{bytes, grouped};
 
@@ -83,13 +84,12 @@ pub(crate) fn bench(context: &mut Context<'_>, args: &BenchArgs) -> Result<(), F
     let description = session.description().clone();
     for port in &description.inputs {
         if !feeds.iter().any(|(name, _)| *name == port.name) {
-            let data = random::normal(SEED, &port.name, 1.0, port.shape.iter().product())?;
-            feeds.push((port.name.clone(), Tensor::new(port.shape.as_slice(), data)?));
+            feeds.push((port.name.clone(), random_input(SEED, &port.name, port.dtype, &port.shape)?));
         }
     }
     let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let inputs = description.arrange(&named)?;
-    let zeros = |port: &Port| Tensor::zeros(port.shape.as_slice());
+    let zeros = |port: &Port| Tensor::zeros_of(port.dtype, port.shape.as_slice());
     let mut outputs = description.outputs.iter().map(zeros).collect::<Result<Vec<_>, Error>>()?;
     let times = context.busy("running", || {
         let mut times = Vec::with_capacity(args.runs as usize);

@@ -9,7 +9,7 @@ use rebirth_compiler::diff::{Difference, Engine, Limit, Side, correspond, observ
 use rebirth_compiler::graph::{Def, Graph, ValueId};
 use rebirth_lang::FileId;
 use rebirth_lang::ast::{ExprKind, Item, Net};
-use rebirth_runtime::{Error, Tensor, random};
+use rebirth_runtime::{Error, Tensor};
 use serde::Serialize;
 
 use crate::args::{NamedPath, NetArgs, WeightsArg};
@@ -17,7 +17,7 @@ use crate::check::nets;
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
-use crate::prepare::{Loaded, choose_weights, load_weights, load_with_arrays};
+use crate::prepare::{Loaded, choose_weights, load_weights, load_with_arrays, random_input};
 use crate::present::{self, Align};
 use crate::source::{is_onnx, parse_program};
 
@@ -267,10 +267,7 @@ fn inputs(graph: &Graph, loaded: &Loaded, seed: u64) -> Result<Vec<Tensor>, Fail
         let value = graph.value(id);
         match loaded.feeds.iter().find(|(name, _)| *name == value.name) {
             Some((_, tensor)) => Ok(tensor.clone()),
-            None => {
-                let data = random::normal(seed, &value.name, 1.0, value.ty.elements())?;
-                Tensor::new(value.ty.shape.as_slice(), data)
-            }
+            None => random_input(seed, &value.name, value.ty.dtype, &value.ty.shape),
         }
     };
     Ok(graph.inputs.iter().map(tensor).collect::<Result<Vec<_>, Error>>()?)

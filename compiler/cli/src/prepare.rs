@@ -9,8 +9,9 @@ use rebirth_compiler::pipeline::compile;
 use rebirth_compiler::resolve::{Model, bind_dims};
 use rebirth_compiler::weights;
 use rebirth_lang::Report;
+use rebirth_runtime::elements::Elements;
 use rebirth_runtime::npy::{read_npy, write_npy};
-use rebirth_runtime::{Port, Session, Tensor};
+use rebirth_runtime::{DType, Error, Port, Session, Tensor, random};
 
 use crate::args::{NamedPath, NetArgs, WeightsArg};
 use crate::codes;
@@ -106,6 +107,24 @@ pub(crate) fn start(context: &Context<'_>, graph: &Graph, params: &[Vec<f32>]) -
     Ok(Session::new(Arc::new(module))?)
 }
 
+/// Data for an input, the same for the same seed and name: of standard normal distribution, or spread over the middle of what an integer
+/// can be, or true half of the time.
+///
+/// # Errors
+/// The tensor is too large, or there is no memory.
+pub(crate) fn random_input(seed: u64, name: &str, dtype: DType, shape: &[usize]) -> Result<Tensor, Error> {
+    let data = random::normal(seed, name, 1.0, shape.iter().product())?;
+    let (scale, middle) = match dtype {
+        DType::U8 => (48.0, 128.0),
+        DType::I8 => (48.0, 0.0),
+        DType::I32 | DType::I64 => (1000.0, 0.0),
+        _ => (1.0, 0.0),
+    };
+    let value = |&value: &f32| if dtype == DType::Bool { value.max(0.0) } else { value * scale + middle };
+    let elements = Elements::from_values(dtype, data.iter().map(value).map(f64::from));
+    Tensor::new(shape, elements.ok_or(Error::TensorDtype { dtype })?)
+}
+
 /// Which output each `--output` is for.
 pub(crate) fn output_files<'a>(graph: &Graph, files: &'a [NamedPath]) -> Result<Vec<(usize, &'a Path)>, Failure> {
     let names: Vec<&str> = graph.outputs.iter().map(|output| output.name.as_str()).collect();
@@ -147,11 +166,11 @@ pub(crate) fn write_outputs(files: &[(usize, &Path)], outputs: &[Tensor]) -> Res
 /// Says when outputs hold values that are not finite.
 pub(crate) fn note_not_finite(context: &mut Context<'_>, ports: &[Port], outputs: &[Tensor]) {
     for (port, output) in ports.iter().zip(outputs) {
-        let count = output.data().iter().filter(|value| !value.is_finite()).count();
+        let count = output.elements().values().filter(|value| !value.is_finite()).count();
         if count > 0 {
             context.note(&format!(
                 "{count} of {} values of the output `{}` are not finite",
-                output.data().len(),
+                output.elements().len(),
                 port.name
             ));
         }

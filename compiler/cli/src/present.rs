@@ -16,7 +16,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// A value with four digits behind the point where that shows something, else in scientific notation.
-pub(crate) fn value(value: f32) -> String {
+pub(crate) fn value(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         value.to_string()
@@ -98,8 +98,8 @@ mod tests {
             (-12.5, "-12.5000"),
             (1e-5, "1.000e-5"),
             (1e9, "1.000e9"),
-            (f32::NAN, "NaN"),
-            (f32::NEG_INFINITY, "-inf"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(value(number), expected);
         }

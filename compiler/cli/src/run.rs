@@ -6,7 +6,7 @@ use clap::Args;
 use rebirth_compiler::resolve::Model;
 use rebirth_runtime::image::load_image;
 use rebirth_runtime::labels::Labels;
-use rebirth_runtime::{Port, Tensor};
+use rebirth_runtime::{DType, Port, Tensor};
 use serde::Serialize;
 
 use crate::args::{NamedPath, NetArgs, WeightsArg};
@@ -150,16 +150,24 @@ struct RunJson<'a> {
     outputs: &'a [Output<'a>],
 }
 
+/// The most integers of an output that are shown one by one.
+const FEW: usize = 16;
+
 /// What is shown of an output.
 #[derive(Serialize)]
 struct Output<'a> {
     name: &'a str,
     shape: &'a [usize],
     /// The smallest, largest and mean value, of those that are not NaN.
-    min: f32,
-    max: f32,
+    #[serde(serialize_with = "shortest")]
+    min: f64,
+    #[serde(serialize_with = "shortest")]
+    max: f64,
     mean: f64,
-    /// The best classes of each row, for shapes `[n, classes]`.
+    /// All elements, of integers where they are few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<i64>>,
+    /// The best classes of each row, for f32 of shapes `[n, classes]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     top: Option<Vec<Vec<Class<'a>>>>,
 }
@@ -174,27 +182,34 @@ struct Class<'a> {
 
 impl<'a> Output<'a> {
     fn new(port: &'a Port, tensor: &Tensor, labels: Option<&'a Labels>, count: usize) -> Output<'a> {
-        let numbers = || tensor.data().iter().copied().filter(|value| !value.is_nan());
-        let top = match port.shape[..] {
-            [_, classes] if classes > 0 => {
-                Some(tensor.data().chunks(classes).map(|row| best(row, labels, count)).collect())
+        let numbers = || tensor.elements().values().filter(|value| !value.is_nan());
+        let top = match (&port.shape[..], tensor.as_slice()) {
+            (&[_, classes], Some(scores)) if classes > 0 => {
+                Some(scores.chunks(classes).map(|row| best(row, labels, count)).collect())
             }
             _ => None,
         };
+        let few = port.dtype != DType::F32 && tensor.elements().len() <= FEW;
+        let values = few.then(|| tensor.elements().values().map(|value| value as i64).collect());
         Output {
             name: &port.name,
             shape: &port.shape,
-            min: numbers().fold(f32::INFINITY, f32::min),
-            max: numbers().fold(f32::NEG_INFINITY, f32::max),
-            mean: numbers().map(f64::from).sum::<f64>() / numbers().count() as f64,
+            min: numbers().fold(f64::INFINITY, f64::min),
+            max: numbers().fold(f64::NEG_INFINITY, f64::max),
+            mean: numbers().sum::<f64>() / numbers().count() as f64,
+            values,
             top,
         }
     }
 
     /// With its name where there are several outputs.
     fn text(&self, several: bool) -> String {
+        if let Some(values) = &self.values {
+            let values: Vec<String> = values.iter().map(i64::to_string).collect();
+            return format!("{} {:?}: {}\n", self.name, self.shape, values.join(", "));
+        }
         let Some(rows) = &self.top else {
-            let [min, max, mean] = [self.min, self.max, self.mean as f32].map(present::value);
+            let [min, max, mean] = [self.min, self.max, self.mean].map(present::value);
             return format!("{} {:?}: min {min}, max {max}, mean {mean}\n", self.name, self.shape);
         };
         let mut text = if several { format!("{} {:?}\n", self.name, self.shape) } else { String::new() };
@@ -204,13 +219,19 @@ impl<'a> Output<'a> {
             }
             let cell = |class: &Class<'_>| {
                 let label = class.label.unwrap_or_default().to_owned();
-                vec![present::value(class.score), class.class.to_string(), label]
+                vec![present::value(class.score.into()), class.class.to_string(), label]
             };
             let cells: Vec<_> = row.iter().map(cell).collect();
             text += &present::table(&[Align::Right, Align::Right, Align::Left], &cells);
         }
         text
     }
+}
+
+/// An f32 without the digits that it has in f64.
+fn shortest<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let single = *value as f32;
+    if f64::from(single) == *value { serializer.serialize_f32(single) } else { serializer.serialize_f64(*value) }
 }
 
 /// The classes of largest score; of equal ones the first, NaN behind all others.

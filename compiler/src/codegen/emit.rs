@@ -9,6 +9,7 @@ use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 
 use super::driver::enter;
+use super::element::Place;
 use super::math::{Math, cast_flags};
 use crate::loops::LANES;
 use crate::loops::affine::{Affine, Bound, Var};
@@ -16,8 +17,6 @@ use crate::loops::expr::{Binary, Expr, Unary};
 use crate::loops::nest::{BufferId, Leaf, RegId, Stmt, Value as Tree};
 use crate::loops::program::{Home, Program, Region};
 use crate::loops::stage::Combine;
-
-const F32_BYTES: i64 = 4;
 
 /// Writes a region's body into `function`, whose signature is three pointers.
 pub(super) fn region(
@@ -70,7 +69,7 @@ pub(super) fn region(
     b.finalize(frontend);
 }
 
-/// Accesses that the verifier has proved in bounds. f32 tensors of callers are aligned to 4 bytes only.
+/// Accesses that the verifier has proved in bounds. Tensors of callers are aligned to their elements only.
 fn trusted() -> MemFlagsData {
     MemFlagsData::new().with_notrap().with_endianness(Endianness::Little)
 }
@@ -124,14 +123,15 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
         }
         let base = self.pointer(buffer, outer);
         let Some(&Known::Runtime(index)) = self.vars.get(&var) else { return base };
-        let offset = self.b.ins().imul_imm_s(index, coefficient * F32_BYTES);
+        let bytes = coefficient * self.size(buffer);
+        let offset = self.b.ins().imul_imm_s(index, bytes);
         let value = self.b.ins().iadd(base, offset);
         self.partial.insert((buffer, terms.to_vec()), value);
         value
     }
 
-    /// An element's address: a pointer and a constant offset in bytes.
-    fn address(&mut self, buffer: BufferId, at: &Affine) -> (Value, i32) {
+    /// Where an element lies.
+    fn place(&mut self, buffer: BufferId, at: &Affine) -> Place {
         let mut constant = at.constant;
         let mut terms = Vec::new();
         for &(var, coefficient) in &at.terms {
@@ -141,11 +141,18 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
             }
         }
         let pointer = self.pointer(buffer, &terms);
-        match i32::try_from(constant * F32_BYTES) {
+        let size = self.size(buffer);
+        let (pointer, offset) = match i32::try_from(constant * size) {
             // A store lane by lane adds up to the rest of a vector.
-            Ok(offset) if offset.checked_add(LANES as i32 * F32_BYTES as i32).is_some() => (pointer, offset),
-            _ => (self.b.ins().iadd_imm_s(pointer, constant * F32_BYTES), 0),
-        }
+            Ok(offset) if offset.checked_add(LANES as i32 * size as i32).is_some() => (pointer, offset),
+            _ => (self.b.ins().iadd_imm_s(pointer, constant * size), 0),
+        };
+        Place { dtype: self.program.buffer(buffer).dtype, pointer, offset, flags: self.flags(buffer) }
+    }
+
+    /// Bytes an element takes.
+    fn size(&self, buffer: BufferId) -> i64 {
+        self.program.buffer(buffer).dtype.size() as i64
     }
 
     /// A register index, which the verifier has proved to depend on unrolled variables only.
@@ -180,16 +187,15 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
                 self.b.def_var(variable, value);
             }
             Stmt::Store { buffer, at, lanes, value } => {
+                let lanes = usize::from(*lanes);
+                if let Expr::Leaf(leaf @ (Leaf::Load(from, from_at) | Leaf::Splat(from, from_at))) = value {
+                    let (to, from) = (self.place(*buffer, at), self.place(*from, from_at));
+                    if to.copy(self.b, from, lanes, matches!(leaf, Leaf::Splat(..))) {
+                        return;
+                    }
+                }
                 let value = self.tree(value);
-                let (pointer, offset) = self.address(*buffer, at);
-                if usize::from(*lanes) == LANES {
-                    self.b.ins().store(trusted(), value, pointer, offset);
-                    return;
-                }
-                for lane in 0..*lanes {
-                    let element = self.b.ins().extractlane(value, lane);
-                    self.b.ins().store(trusted(), element, pointer, offset + i32::from(lane) * F32_BYTES as i32);
-                }
+                self.place(*buffer, at).store(self.b, value, lanes);
             }
         }
     }
@@ -313,6 +319,7 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
                     Binary::Sub => self.b.ins().fsub(a, b),
                     Binary::Mul => self.b.ins().fmul(a, b),
                     Binary::Div => self.b.ins().fdiv(a, b),
+                    Binary::Exceeds => self.math().exceeds(a, b),
                     Binary::Max | Binary::Min if numbers[1] => self.math().extremum(largest, b, a, true),
                     Binary::Max | Binary::Min => self.math().extremum(largest, a, b, numbers[0]),
                 }
@@ -336,15 +343,12 @@ impl<'a, 'f> Emit<'a, '_, 'f> {
     fn leaf(&mut self, leaf: &Leaf) -> Value {
         match leaf {
             Leaf::Load(buffer, at) => {
-                let (pointer, offset) = self.address(*buffer, at);
-                let flags = self.flags(*buffer);
-                self.b.ins().load(types::F32X4, flags, pointer, offset)
+                let place = self.place(*buffer, at);
+                place.load(self.b)
             }
             Leaf::Splat(buffer, at) => {
-                let (pointer, offset) = self.address(*buffer, at);
-                let flags = self.flags(*buffer);
-                let scalar = self.b.ins().load(types::F32, flags, pointer, offset);
-                self.b.ins().splat(types::F32X4, scalar)
+                let place = self.place(*buffer, at);
+                place.splat(self.b)
             }
             Leaf::Reg(reg, at) => {
                 let variable = self.register(*reg, at);

@@ -59,6 +59,19 @@ impl Math<'_, '_> {
         self.b.ins().bitselect(nan, a, picked)
     }
 
+    /// 1 where a > b, or where a is NaN and b is not; else 0.
+    pub(super) fn exceeds(&mut self, a: Value, b: Value) -> Value {
+        let greater = self.b.ins().fcmp(FloatCC::GreaterThan, a, b);
+        let nan = self.b.ins().fcmp(FloatCC::Unordered, a, a);
+        let number = self.b.ins().fcmp(FloatCC::Ordered, b, b);
+        let first = self.b.ins().band(nan, number);
+        let either = self.b.ins().bor(greater, first);
+        let one = self.constant(1.0);
+        let one = self.as_int(one);
+        let bits = self.b.ins().band(either, one);
+        self.as_float(bits)
+    }
+
     /// `mask ? a : b`, a lane at a time.
     fn pick(&mut self, mask: Value, a: Value, b: Value) -> Value {
         let mask = self.as_float(mask);

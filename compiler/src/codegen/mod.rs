@@ -3,6 +3,7 @@
 //! the graph.
 
 mod driver;
+mod element;
 mod emit;
 pub mod jit;
 pub mod listing;

@@ -22,6 +22,7 @@ fn run(expr: &Expr<Operand>, x: Vec<f32>, cpu: &str) -> Vec<f32> {
     let shape = vec![x.len()];
     let port = |name: &str| Port { name: name.to_string(), dtype: DType::F32, shape: shape.clone() };
     let buffer = |name: &str, home| Buffer {
+        dtype: DType::F32,
         name: name.to_string(),
         shape: shape.clone(),
         layout: Layout::Plain,
@@ -53,7 +54,7 @@ fn run(expr: &Expr<Operand>, x: Vec<f32>, cpu: &str) -> Vec<f32> {
     let module = jit::compile(&program, target::find(cpu).unwrap(), &[]).unwrap();
     let mut session = Session::new(Arc::new(module)).unwrap();
     let x = Tensor::new(shape, x).unwrap();
-    session.run(&[&x]).unwrap().remove(0).into_parts().1
+    session.run(&[&x]).unwrap().remove(0).data().to_vec()
 }
 
 /// Distance in units in the last place of the f32 nearest to `exact`, subnormals included.

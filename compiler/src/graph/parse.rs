@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use rebirth_lang::{Diagnostic, FileId, Span};
 use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
 
 use super::lex::{Lexer, Token};
 use super::{Def, Graph, MAX_NODES, Mode, Output, Type, Value, ValueId, codes};
@@ -191,7 +192,7 @@ impl<'t> Parser<'t> {
     fn ty(&mut self) -> Result<(Type, Span), Diagnostic> {
         let (name, start) = self.word("a type, such as `f32[1,3,224,224]`")?;
         let Ok(dtype) = name.parse::<DType>() else {
-            let names = DType::ALL.map(DType::name);
+            let names: Vec<&str> = Elements::TYPES.iter().map(|dtype| dtype.name()).collect();
             return Err(Diagnostic::new(codes::BAD_TYPE, format!("there is no element type `{name}`"))
                 .label(start, "unknown element type")
                 .help(format!("the element types are {}", names.join(", "))));
@@ -236,7 +237,11 @@ impl<'t> Parser<'t> {
         self.bump()?;
         let (name, span) = self.value('@', "a weight path, such as `@conv1.weight`")?;
         self.expect(Token::Punct(':'))?;
-        let (ty, _) = self.ty()?;
+        let (ty, ty_span) = self.ty()?;
+        if ty.dtype != DType::F32 {
+            let message = format!("weights are f32, not {}", ty.dtype);
+            return Err(Diagnostic::new(codes::BAD_TYPE, message).label(ty_span, "not f32"));
+        }
         let id = self.define(name, span, ty, if state { Def::State } else { Def::Param })?;
         self.graph.params.push(id);
         self.graph.values[id.index()].notes = self.notes(false)?.boxed();

@@ -1,6 +1,8 @@
 //! Random graphs and tensors for tests. An operator joins by standing in the table: calls are guessed from its signature and kept
 //! when the operator accepts them.
 
+use rebirth_runtime::DType;
+
 use super::{Builder, Def, Graph, Mode, Type, ValueId};
 use crate::ops::{ArgKind, ArgSpec, ArgValue, Bounded, Call, Entry, Operands, ParamSpec, Rng, TABLE, call::Default};
 
@@ -10,8 +12,9 @@ pub const MAX_ELEMENTS: usize = 20_000;
 /// Most multiply-accumulates of a node.
 pub const MAX_MACS: u64 = 2_000_000;
 
-/// Guesses a node gets before the graph is left smaller.
-const TRIES: usize = 100;
+/// Operators that are tried for a node before the graph is left smaller, and guesses that each gets.
+const OPERATORS: usize = 40;
+const GUESSES: usize = 8;
 
 /// A graph of about `size` nodes (fewer when no guess fits) for inference, the same for the same arguments and operator table.
 /// The outputs are `last` and, where there are several values, `other`. A free weight may be among the operands.
@@ -32,7 +35,10 @@ pub fn random_graph_in(mode: Mode, seed: u64, size: usize) -> Graph {
     }
     values.push(b.input("x", x));
     for number in 0..size {
-        let results = (0..TRIES).find_map(|_| grow(rng, &mut b, &values, number));
+        let results = (0..OPERATORS).find_map(|_| {
+            let entry = &TABLE[rng.range(0, TABLE.len() - 1)];
+            (0..GUESSES).find_map(|_| grow(rng, &mut b, entry, &values, number))
+        });
         values.extend(results.unwrap_or_default());
     }
     let last = values[values.len() - 1];
@@ -45,8 +51,7 @@ pub fn random_graph_in(mode: Mode, seed: u64, size: usize) -> Graph {
 }
 
 /// Guesses one call and appends it if it is one.
-fn grow(rng: &mut Rng, b: &mut Builder, values: &[ValueId], number: usize) -> Option<Vec<ValueId>> {
-    let entry = &TABLE[rng.range(0, TABLE.len() - 1)];
+fn grow(rng: &mut Rng, b: &mut Builder, entry: &Entry, values: &[ValueId], number: usize) -> Option<Vec<ValueId>> {
     let mut inputs = operands(rng, b, values, entry);
     let types: Vec<&Type> = inputs.iter().map(|&id| b.ty(id)).collect();
     let given = entry.signature.args.iter().filter_map(|arg| argument(rng, arg)).collect();
@@ -70,13 +75,15 @@ fn small(ty: &Type) -> bool {
     ty.check().is_ok() && ty.elements() <= MAX_ELEMENTS
 }
 
-/// Values so far for the operands; recent ones more often, and after the first rather such as are of its type.
+/// Values so far for the operands, of types that they may have; recent ones more often, and after the first rather such as are of its type.
 fn operands(rng: &mut Rng, b: &Builder, values: &[ValueId], entry: &Entry) -> Vec<ValueId> {
     let count = match entry.signature.operands {
         Operands::Fixed(names) => names.len(),
         Operands::Broadcast(names) => names.len(),
         Operands::List(_) => rng.range(2, 3),
     };
+    let fits = |id: &ValueId| entry.any_elements || b.ty(*id).dtype == DType::F32;
+    let values: Vec<ValueId> = values.iter().copied().filter(fits).collect();
     let mut chosen: Vec<ValueId> = Vec::new();
     while chosen.len() < count {
         let recent = &values[values.len().saturating_sub(4)..];
@@ -85,7 +92,7 @@ fn operands(rng: &mut Rng, b: &Builder, values: &[ValueId], entry: &Entry) -> Ve
             None => Vec::new(),
         };
         chosen.push(match rng.range(0, 3) {
-            0 => rng.pick(values),
+            0 => rng.pick(&values),
             1 if !alike.is_empty() => rng.pick(&alike),
             2 if !alike.is_empty() => rng.pick(&alike),
             _ => rng.pick(recent),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES, byte_len};
 
 use crate::extent::Extent;
@@ -24,6 +25,8 @@ pub enum TypeError {
     Rank,
     /// An extent of zero.
     Extent,
+    /// Elements of a type that no tensor has.
+    Elements,
     /// More than [`MAX_TENSOR_BYTES`] bytes.
     Bytes,
 }
@@ -33,6 +36,7 @@ impl fmt::Display for TypeError {
         match self {
             TypeError::Rank => write!(f, "has more than {MAX_RANK} dimensions"),
             TypeError::Extent => f.write_str("has an extent of 0"),
+            TypeError::Elements => f.write_str("is of elements that no tensor has"),
             TypeError::Bytes => write!(f, "takes more than {MAX_TENSOR_BYTES} bytes"),
         }
     }
@@ -63,7 +67,7 @@ impl Type {
         Type { dtype: self.dtype, shape: self.shape.iter().map(|&extent| D::constant(extent)).collect() }
     }
 
-    /// Whether a tensor can have this type: rank, extents and bytes within the limits.
+    /// Whether a tensor can have this type: rank, extents, elements and bytes within the limits.
     ///
     /// # Errors
     /// The first limit it breaks.
@@ -72,6 +76,8 @@ impl Type {
             Err(TypeError::Rank)
         } else if self.shape.contains(&0) {
             Err(TypeError::Extent)
+        } else if !Elements::TYPES.contains(&self.dtype) {
+            Err(TypeError::Elements)
         } else if byte_len(&self.shape, self.dtype).is_err() {
             Err(TypeError::Bytes)
         } else {

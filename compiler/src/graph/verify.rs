@@ -10,13 +10,13 @@
 //! | `unique name`    | no two values are spelled the same; `%` and `@` are apart                                              |
 //! | `rank`           | a type has at most [`MAX_RANK`](rebirth_runtime::shape::MAX_RANK) dimensions                           |
 //! | `extent`         | no extent is 0                                                                                         |
+//! | `dtype`          | elements are of a type that tensors have; parameters are f32                                           |
 //! | `bytes`          | a type takes at most [`MAX_TENSOR_BYTES`](rebirth_runtime::shape::MAX_TENSOR_BYTES)                    |
 //! | `notes`          | numbers are finite, rates and spreads positive; `keep` is on results, the others on weights            |
 //! | `definition`     | what inputs, parameters and results list says in its `def` that it is there                            |
 //! | `single`         | each value is listed exactly once among inputs, parameters and results                                 |
 //! | `order`          | operands are defined before the node that uses them                                                    |
 //! | `attributes`     | an operator reads back from its attributes as itself                                                   |
-//! | `dtype`          | operands are f32, the only type operators take                                                         |
 //! | `operands`       | the operator's shape rule accepts its operands                                                         |
 //! | `results`        | a node has results, in number and type what the shape rule says                                        |
 //! | `outputs`        | there is an output                                                                                     |
@@ -36,8 +36,8 @@ use std::fmt;
 use rebirth_runtime::DType;
 
 use super::types::TypeError;
-use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, Type, ValueId, is_name, is_word};
-use crate::ops::{self, Mismatch, Op, call::AttrReader};
+use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, ValueId, is_name, is_word};
+use crate::ops::{self, Op, call::AttrReader};
 
 /// A rule that a graph breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,9 +155,13 @@ fn types(graph: &Graph) -> Result<(), Violation> {
             let rule = match error {
                 TypeError::Rank => "rank",
                 TypeError::Extent => "extent",
+                TypeError::Elements => "dtype",
                 TypeError::Bytes => "bytes",
             };
             return violation(rule, graph.spelling(ValueId::new(i)), format!("{} {error}", value.ty));
+        }
+        if matches!(value.def, Def::Param | Def::State) && value.ty.dtype != DType::F32 {
+            return violation("dtype", graph.spelling(ValueId::new(i)), format!("a weight of {}", value.ty));
         }
     }
     Ok(())
@@ -216,9 +220,6 @@ fn check_node(graph: &Graph, node: &Node, place: &str) -> Result<(), Violation> 
         return violation("attributes", place, format!("{name}: {message}"));
     }
     let inputs = graph.input_types(node);
-    if let Err(mismatch) = f32_only(&node.op, &inputs) {
-        return violation("dtype", place, format!("{name}: {}", mismatch.message));
-    }
     let expected = match node.op.infer(&inputs, graph.mode) {
         Ok(expected) => expected,
         Err(mismatch) => {
@@ -256,14 +257,6 @@ fn reads_back(op: &Op) -> Result<(), String> {
     let again = (entry.from_attributes)(&mut reader)?;
     reader.finish()?;
     if again == *op { Ok(()) } else { Err("the attributes read back as another operator".to_string()) }
-}
-
-/// Refuses operands that are not f32.
-pub(super) fn f32_only(op: &Op, inputs: &[&Type]) -> Result<(), Mismatch> {
-    match inputs.iter().position(|ty| ty.dtype != DType::F32) {
-        Some(i) => Err(Mismatch::new(format!("{} takes f32 tensors, not {}", op.name(), inputs[i])).at([i])),
-        None => Ok(()),
-    }
 }
 
 fn outputs(graph: &Graph) -> Result<(), Violation> {

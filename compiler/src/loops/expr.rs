@@ -78,6 +78,24 @@ pub enum Binary {
     Max,
     /// The smaller; NaN if either is NaN.
     Min,
+    /// 1 where a > b, or where a is NaN and b is not; else 0. What takes the first of the largest, NaN being the largest.
+    Exceeds,
+}
+
+impl Binary {
+    /// The function's value in f32.
+    pub fn of(self, a: f32, b: f32) -> f32 {
+        let larger = |a: f32, b: f32| if a.is_nan() || a > b { a } else { b };
+        match self {
+            Binary::Add => a + b,
+            Binary::Sub => a - b,
+            Binary::Mul => a * b,
+            Binary::Div => a / b,
+            Binary::Max => larger(a, b),
+            Binary::Min => -larger(-a, -b),
+            Binary::Exceeds => f32::from(a > b || a.is_nan() && !b.is_nan()),
+        }
+    }
 }
 
 /// An expression with leaves of type `L`. Trees are shallow (an operator's formula), so recursion over them is bounded.
@@ -248,6 +266,7 @@ impl<L: fmt::Display> fmt::Display for Expr<L> {
                 Binary::Mul => write!(f, "({a} * {b})"),
                 Binary::Div => write!(f, "({a} / {b})"),
                 Binary::Max => write!(f, "max({a}, {b})"),
+                Binary::Exceeds => write!(f, "exceeds({a}, {b})"),
                 Binary::Min => write!(f, "min({a}, {b})"),
             },
             Expr::MulAdd(abc) => write!(f, "fma({}, {}, {})", abc[0], abc[1], abc[2]),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use rebirth_runtime::Port;
+use rebirth_runtime::{DType, Port};
 
 use super::LANES;
 use super::layout::{Layout, has_channels, nchw};
@@ -12,12 +12,12 @@ use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
 use super::schedule::conv::{Conv, TILE_BLOCKS};
 use super::schedule::{
-    Tensor, adaptive, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat, resample,
-    window,
+    Tensor, adaptive, arg_max, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat,
+    resample, window,
 };
 use super::stage::{Kind, Lowering, Place, Stage, Weights};
 use super::{plan, verify};
-use crate::graph::{Graph, Node, ValueId};
+use crate::graph::{Graph, Node, Type, ValueId};
 use crate::ops::geometry::Window;
 
 /// Why a graph has no program.
@@ -114,13 +114,21 @@ impl<'g> Lower<'g> {
             names: HashMap::new(),
         };
         for (i, &value) in graph.inputs.iter().enumerate() {
-            let tensor = lower.buffer(graph.spelling(value), &graph.ty(value).shape, Layout::Plain, Home::Input(i))?;
+            let ty = graph.ty(value);
+            let tensor = lower.buffer(graph.spelling(value), ty.dtype, &ty.shape, Layout::Plain, Home::Input(i))?;
             lower.tensors.insert(value, tensor);
         }
         Ok(lower)
     }
 
-    fn buffer(&mut self, name: String, shape: &[usize], layout: Layout, home: Home) -> Result<Tensor, LowerError> {
+    fn buffer(
+        &mut self,
+        name: String,
+        dtype: DType,
+        shape: &[usize],
+        layout: Layout,
+        home: Home,
+    ) -> Result<Tensor, LowerError> {
         let limit = isize::MAX as usize / 8;
         let elements = layout
             .elements(shape)
@@ -128,13 +136,13 @@ impl<'g> Lower<'g> {
             .ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
         let id = BufferId::new(self.program.buffers.len());
         let name = self.unique_name(&name);
-        self.program.buffers.push(Buffer { name, shape: shape.to_vec(), layout, elements, home, alias: None });
+        self.program.buffers.push(Buffer { name, dtype, shape: shape.to_vec(), layout, elements, home, alias: None });
         Ok(Tensor { buffer: id, shape: shape.to_vec(), layout })
     }
 
     /// A buffer of the arena; the plan gives it its place.
-    fn scratch(&mut self, name: String, shape: &[usize], layout: Layout) -> Result<Tensor, LowerError> {
-        self.buffer(name, shape, layout, Home::Arena(0))
+    fn scratch(&mut self, name: String, dtype: DType, shape: &[usize], layout: Layout) -> Result<Tensor, LowerError> {
+        self.buffer(name, dtype, shape, layout, Home::Arena(0))
     }
 
     fn packed(&mut self, packing: Packing, params: Vec<usize>) -> Result<BufferId, LowerError> {
@@ -143,9 +151,13 @@ impl<'g> Lower<'g> {
             None => packing.to_string(),
         };
         let elements = packing.elements().ok_or_else(|| LowerError::TooLarge { what: name.clone() })?;
-        let tensor = self.buffer(name, &[elements], Layout::Plain, Home::Weights(0))?;
+        let tensor = self.buffer(name, DType::F32, &[elements], Layout::Plain, Home::Weights(0))?;
         self.program.packs.push(Pack { buffer: tensor.buffer, packing, params });
         Ok(tensor.buffer)
+    }
+
+    fn dtype(&self, tensor: &Tensor) -> DType {
+        self.program.buffer(tensor.buffer).dtype
     }
 
     /// `base`, or `base#2`, `base#3` ... where it is taken; regions and buffers share one table, since regions' names lack the sigil.
@@ -223,7 +235,7 @@ impl<'g> Lower<'g> {
         shape: &[usize],
         layout: Layout,
     ) -> Result<Tensor, LowerError> {
-        let to = self.scratch(name.to_string(), shape, layout)?;
+        let to = self.scratch(name.to_string(), self.dtype(from), shape, layout)?;
         if from.layout.same_bytes(&from.shape, layout, shape) {
             self.program.buffers[to.buffer.index()].alias = Some(from.buffer);
         } else {
@@ -260,22 +272,23 @@ impl<'g> Lower<'g> {
         let mut written: HashMap<(bool, usize), Tensor> = HashMap::new();
         let (mut reads, mut writes, mut nests) = (Vec::new(), Vec::new(), Vec::new());
         let mut in_place = None;
-        let shape_of = |place: Place| match place {
-            Place::Input(i) => self.graph.ty(node.inputs[i]).shape.clone(),
-            Place::Temp(i) => lowering.temps[i].shape.clone(),
-            Place::Result(i) => self.graph.ty(node.results[i]).shape.clone(),
+        let type_of = |place: Place| match place {
+            Place::Input(i) => self.graph.ty(node.inputs[i]),
+            Place::Temp(i) => &lowering.temps[i],
+            Place::Result(i) => self.graph.ty(node.results[i]),
         };
+        let shape_of = |place: Place| type_of(place).shape.clone();
         // The stages of one operator hand temporaries to each other as they are, so one that needs plain tensors decides for all.
         let plain = lowering
             .stages
             .iter()
             .any(|s| needs_plain(&s.kind, &shape_of(s.reads.first().copied().unwrap_or(s.write)), &shape_of(s.write)));
-        let shapes_of: Vec<(Vec<Vec<usize>>, Vec<usize>)> = lowering
+        let shapes_of: Vec<(Vec<Vec<usize>>, Type)> = lowering
             .stages
             .iter()
-            .map(|s| (s.reads.iter().map(|&p| shape_of(p)).collect(), shape_of(s.write)))
+            .map(|s| (s.reads.iter().map(|&p| shape_of(p)).collect(), type_of(s.write).clone()))
             .collect();
-        for (stage, (shapes, out_shape)) in lowering.stages.iter().zip(shapes_of) {
+        for (stage, (shapes, Type { dtype: out_dtype, shape: out_shape })) in lowering.stages.iter().zip(shapes_of) {
             let current = |place: Place| match place {
                 _ if plain => Some(Layout::Plain),
                 Place::Input(i) => self.tensors.get(&node.inputs[i]).map(|t| t.layout),
@@ -302,7 +315,8 @@ impl<'g> Lower<'g> {
                             operands.push(tensor);
                             continue;
                         }
-                        let to = self.scratch(format!("%{name}.temp{i}"), &tensor.shape, layout)?;
+                        let dtype = self.dtype(&tensor);
+                        let to = self.scratch(format!("%{name}.temp{i}"), dtype, &tensor.shape, layout)?;
                         nests.push(repack::repack(&tensor, &to));
                         writes.push(to.buffer);
                         operands.push(to);
@@ -315,7 +329,7 @@ impl<'g> Lower<'g> {
                 Place::Temp(i) | Place::Input(i) => ((false, i), format!("%{name}.temp{i}")),
             };
             if let (Kind::Reshape, [from]) = (&stage.kind, &operands[..]) {
-                let tensor = self.scratch(out_name, &out_shape, Layout::Plain)?;
+                let tensor = self.scratch(out_name, self.dtype(from), &out_shape, Layout::Plain)?;
                 self.program.buffers[tensor.buffer.index()].alias = Some(from.buffer);
                 reads.extend((!writes.contains(&from.buffer)).then_some(from.buffer));
                 written.insert(key, tensor);
@@ -324,7 +338,7 @@ impl<'g> Lower<'g> {
             let out = match written.get(&key) {
                 Some(tensor) if tensor.layout == out_layout => tensor.clone(),
                 _ => {
-                    let tensor = self.scratch(out_name, &out_shape, out_layout)?;
+                    let tensor = self.scratch(out_name, out_dtype, &out_shape, out_layout)?;
                     writes.push(tensor.buffer);
                     written.insert(key, tensor.clone());
                     tensor
@@ -336,7 +350,8 @@ impl<'g> Lower<'g> {
             if lowering.stages.len() == 1
                 && matches!(stage.kind, Kind::Pointwise(_) | Kind::Channelwise(_) | Kind::BatchNorm { .. })
             {
-                let same = |t: &&Tensor| t.shape == out.shape && t.layout == out.layout;
+                let same =
+                    |t: &&Tensor| t.shape == out.shape && t.layout == out.layout && self.dtype(t) == self.dtype(&out);
                 in_place = operands.iter().find(same).map(|t| t.buffer);
             }
             nests.push(nest);
@@ -414,6 +429,7 @@ impl<'g> Lower<'g> {
             Kind::Reduce { axes, combine, finish } => {
                 (reduce::Reduction { axes, combine: *combine, finish }.nest(&x[0], y), Vec::new())
             }
+            Kind::ArgMax { axis } => (arg_max::arg_max(*axis, &x[0], y), Vec::new()),
             Kind::Pool { window, average } => {
                 let mut constants = Vec::new();
                 let average = match average {
@@ -509,7 +525,7 @@ impl<'g> Lower<'g> {
     /// Puts each output where the caller wants it: its own region writes there if nothing stands against it, else a copy does.
     fn outputs(&mut self) -> Result<(), LowerError> {
         for (i, output) in self.graph.outputs.iter().enumerate() {
-            let shape = self.graph.ty(output.value).shape.clone();
+            let Type { dtype, shape } = self.graph.ty(output.value).clone();
             let tensor = self.in_layout(output.value, Layout::Plain)?;
             let buffer = &self.program.buffers[tensor.buffer.index()];
             let root = self.program.root(tensor.buffer);
@@ -518,7 +534,7 @@ impl<'g> Lower<'g> {
                 self.program.buffers[root.index()].home = Home::Output(i);
                 continue;
             }
-            let to = self.buffer(format!("output {}", output.name), &shape, Layout::Plain, Home::Output(i))?;
+            let to = self.buffer(format!("output {}", output.name), dtype, &shape, Layout::Plain, Home::Output(i))?;
             let nest = repack::repack(&tensor, &to);
             self.region(&output.name, "copy", vec![tensor.buffer], vec![to.buffer], None, vec![nest]);
         }
@@ -553,7 +569,7 @@ fn needs_plain(kind: &Kind, shape: &[usize], out: &[usize]) -> bool {
             rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
         }
         Kind::Copy(pieces) => !pieces.keep_channels(shape, out),
-        Kind::Gemm | Kind::MatMul | Kind::Reshape => true,
+        Kind::ArgMax { .. } | Kind::Gemm | Kind::MatMul | Kind::Reshape => true,
         Kind::Pointwise(_)
         | Kind::Channelwise(_)
         | Kind::BatchNorm { .. }
@@ -640,7 +656,7 @@ fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &
             let layout = if whole { Layout::BLOCKED } else { Layout::Plain };
             (all(layout), layout)
         }
-        Kind::MatMul | Kind::Reshape => (all(Layout::Plain), Layout::Plain),
+        Kind::ArgMax { .. } | Kind::MatMul | Kind::Reshape => (all(Layout::Plain), Layout::Plain),
     }
 }
 

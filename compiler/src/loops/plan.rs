@@ -46,7 +46,7 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
         let (Some((_, last)), Some((first, end))) = (lifetimes[operand.index()], lifetimes[result.index()]) else {
             continue;
         };
-        let same_size = program.buffer(operand).elements == program.buffer(result).elements;
+        let same_size = program.buffer(operand).bytes() == program.buffer(result).bytes();
         if in_arena(program, operand) && in_arena(program, result) && same_size && last == at && first == at {
             let owner = taken.iter().rev().find(|(r, _)| *r == operand).map_or(operand, |(_, owner)| *owner);
             taken.push((result, owner));
@@ -65,7 +65,7 @@ pub fn plan(program: &mut Program) -> Result<(), LowerError> {
                 && !taken.iter().any(|(r, _)| *r == id)
         })
         .collect();
-    order.sort_by_key(|&id| (std::cmp::Reverse(program.buffer(id).elements), id));
+    order.sort_by_key(|&id| (std::cmp::Reverse(program.buffer(id).bytes()), id));
     let mut placed: Vec<(usize, usize, (usize, usize))> = Vec::new();
     for id in order {
         let Some(life) = lifetimes[id.index()] else { continue };

@@ -46,7 +46,7 @@ impl Program {
         for (word, list) in [("read", &region.reads), ("write", &region.writes)] {
             for &id in list {
                 let buffer = self.buffer(id);
-                write!(f, "  {word} {}: f32[", buffer.name)?;
+                write!(f, "  {word} {}: {}[", buffer.name, buffer.dtype)?;
                 for (i, extent) in buffer.shape.iter().enumerate() {
                     write!(f, "{}{extent}", if i > 0 { "," } else { "" })?;
                 }

@@ -1,6 +1,6 @@
 //! The loop IR of a whole network.
 
-use rebirth_runtime::Port;
+use rebirth_runtime::{DType, Port};
 
 use super::layout::Layout;
 use super::nest::{BufferId, Nest};
@@ -20,16 +20,19 @@ pub enum Home {
     Arena(usize),
 }
 
-/// A tensor in memory, f32.
+/// A tensor in memory. Loads convert its elements to f32, stores convert back; what is loaded and stored at once is not rounded in
+/// between.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buffer {
     /// The value it holds, as graph text spells it, or what it was packed for.
     pub name: String,
+    /// The type of its elements.
+    pub dtype: DType,
     /// Its shape; for packed weights the flat length.
     pub shape: Vec<usize>,
     /// Its layout.
     pub layout: Layout,
-    /// f32 elements, pad lanes included.
+    /// Elements, pad lanes included.
     pub elements: usize,
     /// Where it lives.
     pub home: Home,
@@ -40,7 +43,7 @@ pub struct Buffer {
 impl Buffer {
     /// Size in bytes.
     pub fn bytes(&self) -> usize {
-        self.elements * 4
+        self.elements * self.dtype.size()
     }
 }
 

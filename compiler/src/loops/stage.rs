@@ -120,6 +120,12 @@ pub enum Kind {
         /// What becomes of the combined element.
         finish: Expr<Operand>,
     },
+    /// The first index along an axis where the largest element is, NaN being the largest; the axis becomes 1, or vanishes. At most 2^24
+    /// elements along the axis.
+    ArgMax {
+        /// The axis.
+        axis: usize,
+    },
     /// Largest element, or average, of a window over height and width of NCHW. Max ignores padding; a window without a real pixel cannot be
     /// (the shape rule refuses pads as large as the window).
     Pool {
@@ -193,7 +199,7 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Kind::Pointwise(_) | Kind::Channelwise(_) | Kind::BatchNorm { .. } => "pointwise",
-            Kind::Reduce { .. } => "reduce",
+            Kind::Reduce { .. } | Kind::ArgMax { .. } => "reduce",
             Kind::Pool { .. }
             | Kind::Adaptive { .. }
             | Kind::ChannelSquares { .. }

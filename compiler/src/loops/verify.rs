@@ -1,7 +1,8 @@
 //! The verifier of loop programs. Back ends rely on it: what passes is memory-safe to run.
 //!
 //! Rules, by name:
-//! - `buffer-homes`: inputs, outputs, weights and arena buffers lie within what the program declares, on [`ALIGN`] where planned.
+//! - `buffer-homes`: inputs, outputs, weights and arena buffers lie within what the program declares, on [`ALIGN`] where planned; weights
+//!   are f32, inputs and outputs of the type that their port has.
 //! - `arena-overlap`: two buffers whose lifetimes meet share no byte, except a result that replaces its region's operand.
 //! - `declared-access`: a region loads only from buffers it reads or writes, and stores only to those it writes; never to inputs or weights.
 //! - `scope`: a variable is used inside its loop only, each is bound once, steps are positive and loops have bounds.
@@ -13,6 +14,8 @@
 //! element is written before it is read, that registers are set before they are read (code generation zeroes them).
 
 use std::fmt;
+
+use rebirth_runtime::{DType, Port};
 
 use super::LANES;
 use super::affine::{Affine, Bound, Var};
@@ -57,14 +60,23 @@ fn violation<T>(rule: &'static str, region: &str, message: String) -> Result<T, 
     Err(Violation { rule, region: region.to_string(), message })
 }
 
+/// Bytes of a port whose elements are of this type.
+fn port(ports: &[Port], i: usize, dtype: DType) -> Option<usize> {
+    let port = ports.get(i).filter(|port| port.dtype == dtype)?;
+    Some(port.shape.iter().product::<usize>() * dtype.size())
+}
+
 fn homes(program: &Program) -> Result<(), Violation> {
     let rule = "buffer-homes";
     for buffer in &program.buffers {
         let (count, what) = match buffer.home {
-            Home::Input(i) => (program.inputs.get(i).map(|p| p.shape.iter().product::<usize>() * 4), "input"),
-            Home::Output(i) => (program.outputs.get(i).map(|p| p.shape.iter().product::<usize>() * 4), "output"),
+            Home::Input(i) => (port(&program.inputs, i, buffer.dtype), "input"),
+            Home::Output(i) => (port(&program.outputs, i, buffer.dtype), "output"),
             Home::Weights(offset) | Home::Arena(offset) if !offset.is_multiple_of(ALIGN) => {
                 return violation(rule, "", format!("`{}` is at offset {offset}", buffer.name));
+            }
+            Home::Weights(_) if buffer.dtype != DType::F32 => {
+                return violation(rule, "", format!("`{}` is packed as {}", buffer.name, buffer.dtype));
             }
             Home::Weights(offset) => (program.weights_bytes.checked_sub(offset), "weights"),
             Home::Arena(offset) => (program.arena_bytes.checked_sub(offset), "arena"),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rebirth_runtime::DType;
+
 use super::call::{Calls, Id, Made, Operand, SourceCall};
 use super::codes;
 use super::constant::Constant;
@@ -335,6 +337,10 @@ impl<'a> Importer<'a> {
         }
         let types: Vec<Type> = operands.iter().map(|operand| self.ty(operand)).collect();
         let types: Vec<&Type> = types.iter().collect();
+        let mixed = types.iter().any(|ty| ty.dtype != types[0].dtype);
+        if let Some(other) = types.iter().find(|ty| (mixed || !entry.any_elements) && ty.dtype != DType::F32) {
+            return Err(node.unsupported(format!("of {} tensors", other.dtype)));
+        }
         let (op, specs) = (entry.from_call)(&Call::new(entry.signature, &types, arguments.clone()))
             .map_err(|error| fault(error.message, error.help))?;
         if specs.len() != weights.len() {

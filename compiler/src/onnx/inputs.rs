@@ -6,7 +6,7 @@ use rebirth_runtime::DType;
 
 use super::error::{OnnxError, shown};
 use super::names::identifier;
-use super::tensor::element_name;
+use super::tensor::{Element, element_name};
 use super::{codes, proto};
 use crate::graph::Type;
 use crate::resolve::{SetValue, Settings};
@@ -27,6 +27,8 @@ pub struct Input {
     pub name: String,
     /// Its name in the graph and in source.
     pub called: String,
+    /// The type of its elements.
+    pub dtype: DType,
     /// Its dimensions.
     pub dims: Vec<Dimension>,
 }
@@ -51,11 +53,11 @@ pub(super) fn input(info: &proto::ValueInfo) -> Result<Input, OnnxError> {
     let Some(tensor) = tensor else {
         return Err(wrong("is no tensor".to_string(), "export the model with tensors as inputs"));
     };
-    if tensor.elem_type != 1 {
-        let found = element_name(i64::from(tensor.elem_type));
-        let help = "inputs are FLOAT (float32): convert the model, or cast what is fed to it";
-        return Err(wrong(format!("has elements of {found}, which are not supported"), help));
-    }
+    let element = i64::from(tensor.elem_type);
+    let Some(dtype) = Element::of(element).and_then(Element::dtype) else {
+        let help = "inputs are FLOAT, UINT8, INT8, INT32, INT64 or BOOL: convert the model, or cast what is fed to it";
+        return Err(wrong(format!("has elements of {}, which are not supported", element_name(element)), help));
+    };
     let Some(shape) = &tensor.shape else {
         return Err(wrong("has no shape".to_string(), "export the model with the shape of its inputs"));
     };
@@ -74,7 +76,7 @@ pub(super) fn input(info: &proto::ValueInfo) -> Result<Input, OnnxError> {
         })),
     });
     let called = identifier(&info.name);
-    Ok(Input { name: info.name.clone(), called, dims: dims.collect::<Result<_, _>>()? })
+    Ok(Input { name: info.name.clone(), called, dtype, dims: dims.collect::<Result<_, _>>()? })
 }
 
 /// Every symbol with whether it is the first dimension of an input.
@@ -132,7 +134,7 @@ pub(super) fn ty(input: &Input, sizes: &BTreeMap<String, usize>) -> Result<Type,
         Dimension::Fixed(extent) => *extent,
         Dimension::Symbol(name) => sizes.get(name).copied().unwrap_or(1),
     });
-    let ty = Type { dtype: DType::F32, shape: shape.collect() };
+    let ty = Type { dtype: input.dtype, shape: shape.collect() };
     ty.check().map_err(|error| {
         let message = format!("the input `{}`, {ty}, {error}", shown(&input.name));
         OnnxError::new(codes::INPUT_TYPE, message, "see whether all of its dimensions are meant")
@@ -188,8 +190,11 @@ pub(super) fn bind(
                 },
             });
         if !fits {
-            let message =
-                format!("the input `{name}` is f32[{}], but its array is of shape {shape:?}", expected.join(","));
+            let message = format!(
+                "the input `{name}` is {}[{}], but its array is of shape {shape:?}",
+                input.dtype,
+                expected.join(",")
+            );
             return Err(wrong(message, "pass an array of the input's shape".to_string()));
         }
     }

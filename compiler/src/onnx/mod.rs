@@ -49,7 +49,7 @@ use self::constant::Constant;
 use self::error::shown;
 use self::importer::Importer;
 use self::node::Declared;
-use self::tensor::{Files, Stored, element_name};
+use self::tensor::{Element, Files, Stored, element_name};
 use crate::graph::MAX_NODES;
 use crate::resolve::{Model, Settings};
 
@@ -216,11 +216,7 @@ impl Onnx {
             let found = &calls.tensors[*id].ty;
             let Some(declared) = info.ty.as_ref().and_then(|ty| ty.tensor.as_ref()) else { continue };
             let element = i64::from(declared.elem_type);
-            let is_same = match found.dtype {
-                rebirth_runtime::DType::F32 => matches!(element, 0 | 1),
-                rebirth_runtime::DType::I64 => matches!(element, 0 | 7),
-                _ => true,
-            };
+            let is_same = element == 0 || Element::of(element).and_then(Element::dtype) == Some(found.dtype);
             let shape = declared.shape.as_ref();
             let dims: Option<Vec<i64>> =
                 shape.map(|shape| shape.dim.iter().map(|dim| dim.value.unwrap_or(0)).collect());

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use half::{bf16, f16};
 use prost::bytes::Bytes;
-use rebirth_runtime::Error;
 use rebirth_runtime::error::FileKind;
 use rebirth_runtime::fs::map_file;
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
+use rebirth_runtime::{DType, Error};
 
 use super::error::{OnnxError, shown};
 use super::{codes, proto, shapes};
@@ -83,6 +83,19 @@ impl Element {
 
     pub(super) fn is_float(self) -> bool {
         matches!(self, Element::F32 | Element::F16 | Element::F64 | Element::BF16)
+    }
+
+    /// The type of tensors with these elements, if there are such.
+    pub(super) fn dtype(self) -> Option<DType> {
+        match self {
+            Element::F32 => Some(DType::F32),
+            Element::U8 => Some(DType::U8),
+            Element::I8 => Some(DType::I8),
+            Element::I32 => Some(DType::I32),
+            Element::I64 => Some(DType::I64),
+            Element::Bool => Some(DType::Bool),
+            _ => None,
+        }
     }
 
     fn size(self) -> usize {

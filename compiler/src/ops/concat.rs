@@ -83,6 +83,8 @@ impl Operator for Concat {
 }
 
 impl Declare for Concat {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "concat",
         doc: "tensors one behind the other along an axis",

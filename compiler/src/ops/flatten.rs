@@ -59,6 +59,8 @@ impl Operator for Flatten {
 }
 
 impl Declare for Flatten {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "flatten",
         doc: "to rank 2, splitting before an axis",

@@ -1,5 +1,5 @@
 //! The operator table. One file an operator: source signature, attributes, shape rule, reference evaluation, lowering, cost,
-//! receptive field and an example. [`Operator`] and [`Declare`] have no default bodies, so leaving one out does not compile;
+//! receptive field and an example. [`Operator`] and [`Declare`] have no default bodies (but for what elements may be: f32), so leaving one out does not compile;
 //! everything else (resolver, graph text, interpreter, lowering, `inspect`, random tests) reads this table.
 //!
 //! Adding an operator: write `ops/NAME.rs`, add a row to the `operators!` list below.
@@ -159,6 +159,9 @@ pub trait Declare: Operator + Sized {
     /// Name, operands and arguments of a call in source.
     const SIGNATURE: Signature;
 
+    /// Whether operands may be of any type, as where elements are only moved. All others compute in f32, and take nothing else.
+    const ANY_ELEMENTS: bool = false;
+
     /// From a call in source to the operator and the parameters it needs.
     ///
     /// # Errors
@@ -187,6 +190,8 @@ pub struct Entry {
     pub from_call: FromCall,
     /// See [`Declare::from_attributes`].
     pub from_attributes: fn(&mut call::AttrReader) -> Result<Op, String>,
+    /// See [`Declare::ANY_ELEMENTS`].
+    pub any_elements: bool,
     /// See [`Declare::example`].
     pub example: fn(&mut Rng) -> Example<Op>,
 }
@@ -218,6 +223,12 @@ macro_rules! operators {
             /// # Errors
             /// The inputs do not fit the operator or each other, for all sizes or for some.
             pub fn infer<D: Extent>(&self, inputs: &[&Type<D>], mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
+                let any = match self {
+                    $(Op::$Op(_) => <$module::$Op as Declare>::ANY_ELEMENTS),*
+                };
+                if !any {
+                    shapes::only_f32(self.name(), inputs)?;
+                }
                 match self {
                     $(Op::$Op(op) => op.infer(inputs, mode)),*
                 }
@@ -240,6 +251,7 @@ macro_rules! operators {
                 signature: &<$module::$Op as Declare>::SIGNATURE,
                 from_call: |call| <$module::$Op as Declare>::from_call(call).map(|(op, params)| (op.into(), params)),
                 from_attributes: |attributes| <$module::$Op as Declare>::from_attributes(attributes).map(Op::from),
+                any_elements: <$module::$Op as Declare>::ANY_ELEMENTS,
                 example: |rng| {
                     let example = <$module::$Op as Declare>::example(rng);
                     Example { op: example.op.into(), inputs: example.inputs }
@@ -254,8 +266,10 @@ operators! {
     adaptive_avg_pool::AdaptiveAvgPool,
     adaptive_max_pool::AdaptiveMaxPool,
     add::Add,
+    argmax::Argmax,
     avg_pool::AvgPool,
     batch_norm::BatchNorm,
+    cast::Cast,
     channel_shuffle::ChannelShuffle,
     clip::Clip,
     concat::Concat,

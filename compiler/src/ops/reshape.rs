@@ -100,6 +100,8 @@ impl Operator for Reshape {
 }
 
 impl Declare for Reshape {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "reshape",
         doc: "the same elements under another shape",

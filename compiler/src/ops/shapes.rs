@@ -30,6 +30,33 @@ pub fn two<'a, D>(name: &str, inputs: &[&'a Type<D>]) -> Result<[&'a Type<D>; 2]
     }
 }
 
+/// That all operands are f32.
+///
+/// # Errors
+/// One is not.
+pub fn only_f32<D: Extent>(name: &str, inputs: &[&Type<D>]) -> Result<(), Mismatch> {
+    match inputs.iter().position(|ty| ty.dtype != DType::F32) {
+        Some(i) => Err(Mismatch::new(format!("{name} computes in f32, found {}", inputs[i]))
+            .at([i])
+            .help("`cast(to: \"f32\")` makes it so")),
+        None => Ok(()),
+    }
+}
+
+/// That an operand has an axis with elements along it.
+///
+/// # Errors
+/// It has not.
+pub fn has_axis<D: Extent>(name: &str, x: &Type<D>, axis: usize) -> Result<(), Mismatch> {
+    match x.shape.get(axis) {
+        None => Err(Mismatch::new(format!("{x} has no axis {axis}")).at([0])),
+        Some(extent) if extent.is(0) => {
+            Err(Mismatch::new(format!("{name} over axis {axis} needs elements, found {x}")).at([0]))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 /// The extents of a tensor of rank 4 that has at least one pixel.
 ///
 /// # Errors

@@ -162,6 +162,8 @@ fn signed(call: &Call<'_>, name: &'static str) -> Result<Option<i64>, CallError>
 }
 
 impl Declare for Slice {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "slice",
         doc: "part of a dimension",

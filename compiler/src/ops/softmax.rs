@@ -58,25 +58,13 @@ impl Operator for Softmax {
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("softmax", inputs)?;
-        if self.axis >= x.rank() {
-            return Err(Mismatch::new(format!("{x} has no axis {}", self.axis)).at([0]));
-        }
+        shapes::has_axis("softmax", x, self.axis)?;
         Ok(vec![x.clone()])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let x = inputs[0];
-        let [outer, extent, inner] = shapes::around(&x.shape, self.axis);
-        let mut out = x.clone();
-        for first in (0..outer).flat_map(|o| (0..inner).map(move |i| o * extent * inner + i)) {
-            let position = |i: usize| first + i * inner;
-            let elements: Vec<Element> = (0..extent).map(|i| x.at(position(i))).collect();
-            for (i, (value, bound)) in line(&elements).into_iter().enumerate() {
-                out.value[position(i)] = value;
-                out.bound[position(i)] = bound;
-            }
-        }
-        vec![out]
+        vec![x.map_lines(self.axis, x.shape[self.axis], line)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {

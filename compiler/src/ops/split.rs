@@ -148,6 +148,8 @@ impl Operator for Split {
 }
 
 impl Declare for Split {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "split",
         doc: "a list of the parts of a dimension",

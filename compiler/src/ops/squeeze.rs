@@ -62,6 +62,8 @@ impl Operator for Squeeze {
 }
 
 impl Declare for Squeeze {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "squeeze",
         doc: "without dimensions of extent 1",

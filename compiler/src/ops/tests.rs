@@ -1,6 +1,9 @@
 //! What holds for every operator of the table: random examples pass their own rules, and the lowering computes in f32 what the
 //! evaluation says, within its bounds.
 
+use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
+
 use super::*;
 use crate::loops::expr::{Binary, Expr};
 use crate::loops::layout::nchw;
@@ -27,7 +30,13 @@ fn infer(example: &Example<Op>) -> Vec<Type> {
     example.op.infer(&inputs, Mode::Infer).unwrap_or_else(|error| panic!("{example:?}: {error:?}"))
 }
 
-/// Random f32 values; every other time all positive, so that variances are.
+/// What tensors of a type make of numbers.
+fn as_elements(dtype: DType, values: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
+    let elements = Elements::from_values(dtype, values).unwrap();
+    elements.values().collect::<Vec<_>>().into_iter()
+}
+
+/// Random values; every other time all positive, so that variances are.
 fn values(example: &Example<Op>, rng: &mut Rng) -> Vec<Bounded> {
     let positive = rng.flip();
     let mut draw = || {
@@ -37,7 +46,7 @@ fn values(example: &Example<Op>, rng: &mut Rng) -> Vec<Bounded> {
     example
         .inputs
         .iter()
-        .map(|ty| Bounded::exact(&ty.shape, (0..ty.elements()).map(|_| draw()).collect::<Vec<_>>()))
+        .map(|ty| Bounded::exact(&ty.shape, as_elements(ty.dtype, (0..ty.elements()).map(|_| draw()))))
         .collect()
 }
 
@@ -167,6 +176,8 @@ fn run(example: &Example<Op>, inputs: &[Bounded], results: &[Type]) -> Vec<Buffe
             place @ Place::Input(_) => panic!("{place:?} cannot be written"),
         };
         let data = compute(&stage.kind, &reads, &shape);
+        let dtype = if let Place::Result(i) = stage.write { results[i].dtype } else { DType::F32 };
+        let data = as_elements(dtype, data.into_iter().map(f64::from)).map(|v| v as f32).collect::<Vec<_>>();
         assert_eq!(data.len(), shape.iter().product::<usize>(), "{stage:?}");
         match stage.write {
             Place::Temp(i) => temps[i] = Some(Buffer { shape, data }),
@@ -325,6 +336,15 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 })
                 .collect()
         }
+        Kind::ArgMax { axis } => {
+            let x = Bounded::exact(&reads[0].shape, reads[0].data.iter().map(|&v| f64::from(v)));
+            let exceeds = |a: f64, b: f64| Binary::Exceeds.of(a as f32, b as f32) == 1.0;
+            let first = |line: &[(f64, f64)]| {
+                (1..line.len()).fold(0, |best, i| if exceeds(line[i].0, line[best].0) { i } else { best })
+            };
+            let found = x.map_lines(*axis, 1, |line| vec![(first(line) as f64, 0.0)]);
+            found.value.iter().map(|&v| v as f32).collect()
+        }
         Kind::Gemm => {
             let (k, out) = (reads[0].shape[1], reads[1].shape[0]);
             let dot = |i: usize| {
@@ -425,17 +445,7 @@ fn value(expr: &Expr<Operand>, leaf: &impl Fn(Operand) -> f32) -> f32 {
         Expr::Leaf(operand) => leaf(*operand),
         Expr::Const(value) => *value,
         Expr::Unary(f, a) => f.of(f64::from(value(a, leaf))) as f32,
-        Expr::Binary(f, a, b) => {
-            let (a, b) = (value(a, leaf), value(b, leaf));
-            match f {
-                Binary::Add => a + b,
-                Binary::Sub => a - b,
-                Binary::Mul => a * b,
-                Binary::Div => a / b,
-                Binary::Max => larger(a, b),
-                Binary::Min => -larger(-a, -b),
-            }
-        }
+        Expr::Binary(f, a, b) => f.of(value(a, leaf), value(b, leaf)),
         Expr::MulAdd(abc) => value(&abc[0], leaf).mul_add(value(&abc[1], leaf), value(&abc[2], leaf)),
     }
 }

@@ -67,6 +67,8 @@ impl Operator for Transpose {
 }
 
 impl Declare for Transpose {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "transpose",
         doc: "dimensions in another order",

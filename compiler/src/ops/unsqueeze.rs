@@ -63,6 +63,8 @@ impl Operator for Unsqueeze {
 }
 
 impl Declare for Unsqueeze {
+    const ANY_ELEMENTS: bool = true;
+
     const SIGNATURE: Signature = Signature {
         name: "unsqueeze",
         doc: "with further dimensions of extent 1",

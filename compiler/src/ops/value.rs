@@ -176,6 +176,23 @@ impl Bounded {
         Bounded::new(self.shape.clone(), self.value.iter().zip(&self.bound).map(|(&v, &b)| f(v, b)))
     }
 
+    /// Replaces each line of elements along an axis by what `f` makes of it: `len` elements.
+    #[must_use]
+    pub fn map_lines(&self, axis: usize, len: usize, f: impl Fn(&[Element]) -> Vec<Element>) -> Bounded {
+        let [outer, extent, inner] = super::shapes::around(&self.shape, axis);
+        let mut shape = self.shape.clone();
+        shape[axis] = len;
+        let mut out = Bounded::zeros(&shape);
+        for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+            let line: Vec<Element> = (0..extent).map(|k| self.at((o * extent + k) * inner + i)).collect();
+            for (k, (value, bound)) in f(&line).into_iter().enumerate() {
+                let at = (o * len + k) * inner + i;
+                (out.value[at], out.bound[at]) = (value, bound);
+            }
+        }
+        out
+    }
+
     /// The same elements under another shape of as many.
     #[must_use]
     pub fn reshape(&self, shape: impl Into<Vec<usize>>) -> Bounded {

@@ -2,6 +2,7 @@
 
 use rebirth_lang::ast::{self, Expr, ExprKind, FreeParam};
 use rebirth_lang::{Diagnostic, Span};
+use rebirth_runtime::DType;
 
 use super::eval::Fault;
 use super::notes::Noted;
@@ -51,6 +52,17 @@ impl<'a> Resolver<'a> {
             }
         }
         let ty = ty.ty;
+        if ty.dtype != DType::F32 {
+            let message = format!("weights are f32, not {}", ty.dtype);
+            self.error(
+                codes::DTYPE,
+                message,
+                statement.ty.dtype.span,
+                "not an element type of weights",
+                "use f32; `cast` converts what a weight computes",
+            );
+            return None;
+        }
         if matches!(init, Init::Kaiming | Init::Xavier) && ty.rank() < 2 {
             self.error(
                 codes::ATTRIBUTE_ARGUMENT,

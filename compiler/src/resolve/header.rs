@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use rebirth_lang::ast::{self, Expr, ExprKind, Item};
 use rebirth_lang::{Diagnostic, FileId, Program, Span, limits};
 use rebirth_runtime::DType;
+use rebirth_runtime::elements::Elements;
 
 use super::resolver::Resolver;
 use super::value::Value;
@@ -287,16 +288,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn dtype(&mut self, name: &ast::Ident) -> Option<DType> {
+        let names: Vec<&str> = Elements::TYPES.iter().map(|dtype| dtype.name()).collect();
+        let all = || format!("the types are {}", names.join(", "));
         let (message, help) = match name.name.parse::<DType>() {
-            Ok(DType::F32) => return Some(DType::F32),
+            Ok(dtype) if Elements::TYPES.contains(&dtype) => return Some(dtype),
             Ok(other) => (
-                format!("tensors of {other} are not supported yet"),
-                "use f32; how weights are stored is said when the module is built, not here".to_string(),
+                format!("inputs and outputs cannot be of {other}"),
+                format!("{}; how weights are stored is said when the module is built, not here", all()),
             ),
-            Err(_) => (
-                format!("there is no element type `{name}`"),
-                suggest::or_else(&name.name, ["f32"], || "use f32".to_string()),
-            ),
+            Err(_) => {
+                (format!("there is no element type `{name}`"), suggest::or_else(&name.name, names.iter().copied(), all))
+            }
         };
         self.error(codes::DTYPE, message, name.span, "not an element type of inputs and outputs", &help);
         None

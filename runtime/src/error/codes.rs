@@ -52,6 +52,7 @@ codes! {
     Error::TensorLength { .. } => "E0541", "number of elements does not match the shape";
     Error::TensorTooLarge { .. } => "E0542", "tensor too large";
     Error::DtypeName { .. } => "E0543", "unknown element type";
+    Error::TensorDtype { .. } => "E0544", "element type that tensors do not have";
     Error::InputCount { .. } => "E0801", "wrong number of inputs";
     Error::InputShape { .. } => "E0802", "input of another shape";
     Error::InputName { .. } => "E0803", "no such input";
@@ -62,4 +63,6 @@ codes! {
     Error::OutOfMemory { .. } => "E0808", "out of memory";
     Error::ModuleWeights { .. } => "E0809", "weights of another size than described";
     Error::CpuLevel { .. } => "E0810", "CPU level not available";
+    Error::InputDtype { .. } => "E0811", "input of another element type";
+    Error::OutputDtype { .. } => "E0812", "output of another element type";
 }

@@ -3,6 +3,7 @@
 //! The parser takes exactly what NumPy may write: each key once, in any order, string quotes of either kind, a trailing
 //! comma. It reads each byte once.
 
+use crate::dtype::DType;
 use crate::shape::MAX_RANK;
 use crate::text::shortened;
 
@@ -16,12 +17,13 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The header of an f32 array in C order, padded so that the data starts at a multiple of 64 bytes.
-    pub(super) fn text(shape: &[usize]) -> String {
+    /// The header of an array in C order, padded so that the data starts at a multiple of 64 bytes.
+    pub(super) fn text(dtype: DType, shape: &[usize]) -> String {
+        let descr = DESCRS.iter().find(|row| row.1 == dtype).map_or("<f4", |row| row.0);
         let dims: Vec<_> = shape.iter().map(usize::to_string).collect();
         // With one dimension, the comma is what makes it a tuple.
         let dims = if let [dim] = dims.as_slice() { format!("{dim},") } else { dims.join(", ") };
-        let mut text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
+        let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({dims}), }}");
         let unpadded = 10 + text.len() + 1;
         text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
         text.push('\n');
@@ -62,13 +64,13 @@ impl Header {
         })
     }
 
-    /// What the array holds, if that is not little-endian f32.
-    pub(super) fn other_dtype(&self) -> Option<String> {
+    /// The type of the elements; what the array holds instead, if no tensor does.
+    pub(super) fn dtype(&self) -> Result<DType, String> {
         let Some(descr) = self.descr.as_deref() else {
-            return Some("records".to_owned());
+            return Err("records".to_owned());
         };
-        if descr == "<f4" {
-            return None;
+        if let Some((_, dtype)) = DESCRS.iter().find(|(name, _)| *name == descr) {
+            return Ok(*dtype);
         }
         let name = match descr.trim_start_matches(['<', '>', '|', '=']) {
             "f2" => "f16",
@@ -85,12 +87,22 @@ impl Header {
             "u8" => "u64",
             "c8" | "c16" => "complex numbers",
             "O" => "Python objects",
-            _ => return Some(format!("elements of type `{}`", shortened(descr, 20))),
+            _ => return Err(format!("elements of type `{}`", shortened(descr, 20))),
         };
         let order = if descr.starts_with('>') { "big-endian " } else { "" };
-        Some(format!("{order}{name} (`{descr}`)"))
+        Err(format!("{order}{name} (`{descr}`)"))
     }
 }
+
+/// The types of tensors in NumPy's spelling.
+const DESCRS: &[(&str, DType)] = &[
+    ("<f4", DType::F32),
+    ("|u1", DType::U8),
+    ("|i1", DType::I8),
+    ("<i4", DType::I32),
+    ("<i8", DType::I64),
+    ("|b1", DType::Bool),
+];
 
 struct Parser<'t> {
     rest: &'t str,
@@ -202,9 +214,9 @@ mod tests {
     #[test]
     fn what_is_written_parses_back() {
         for shape in [&[][..], &[3], &[1, 3, 224, 224], &[usize::MAX; 8]] {
-            let text = Header::text(shape);
+            let text = Header::text(DType::I64, shape);
             assert_eq!((text.len() + 10) % 64, 0);
-            let expected = Header { descr: Some("<f4".to_owned()), fortran_order: false, shape: shape.to_vec() };
+            let expected = Header { descr: Some("<i8".to_owned()), fortran_order: false, shape: shape.to_vec() };
             assert_eq!(Header::parse(&text), Ok(expected));
         }
     }
@@ -214,7 +226,7 @@ mod tests {
         let header = Header::parse("{\"shape\":(2,3),'fortran_order':True,'descr':'<f8'}").unwrap();
         assert_eq!(header.shape, [2, 3]);
         assert!(header.fortran_order);
-        assert_eq!(header.other_dtype().unwrap(), "f64 (`<f8`)");
+        assert_eq!(header.dtype().unwrap_err(), "f64 (`<f8`)");
     }
 
     #[test]
@@ -245,14 +257,14 @@ mod tests {
     fn other_types_are_named() {
         let check = |descr: &str| {
             let text = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': ()}}");
-            Header::parse(&text).unwrap().other_dtype().unwrap_or_default()
+            Header::parse(&text).unwrap().dtype().map_or_else(|other| other, |dtype| dtype.to_string())
         };
-        assert_eq!(check("'<f4'"), "");
+        assert_eq!(check("'<f4'"), "f32");
         assert_eq!(check("'>f4'"), "big-endian f32 (`>f4`)");
         assert_eq!(check("'<f2'"), "f16 (`<f2`)");
-        assert_eq!(check("'<i8'"), "i64 (`<i8`)");
-        assert_eq!(check("'|u1'"), "u8 (`|u1`)");
-        assert_eq!(check("'|b1'"), "bool (`|b1`)");
+        assert_eq!(check("'<i8'"), "i64");
+        assert_eq!(check("'|u1'"), "u8");
+        assert_eq!(check("'|b1'"), "bool");
         assert_eq!(check("'<U5'"), "elements of type `<U5`");
         assert_eq!(check("[('a', '<f4', (2,)), ('b', [('c', '<i4')])]"), "records");
     }

@@ -367,7 +367,7 @@ fn inputs() -> Vec<Bad> {
         ),
     ];
     for (number, word) in
-        [(0, "no type"), (2, "UINT8"), (7, "INT64"), (8, "STRING"), (10, "FLOAT16"), (11, "DOUBLE"), (99, "type 99")]
+        [(0, "no type"), (4, "UINT16"), (8, "STRING"), (10, "FLOAT16"), (11, "DOUBLE"), (13, "UINT64"), (99, "type 99")]
     {
         rows.push(bad(&format!("an input of type {number}"), word, value_of("x", number, &[1, 2, 6, 6])));
     }

@@ -332,7 +332,7 @@ fn names() -> Vec<Bad> {
             "control characters in an input",
             "E1011",
             "[2J",
-            changed(|model| model.inputs = vec![value_of(NASTY, 7, &[1])]),
+            changed(|model| model.inputs = vec![value_of(NASTY, 8, &[1])]),
         ),
         Bad::new(
             "control characters in an output",

@@ -68,6 +68,7 @@ examples! {
     "E0541" e0541
     "E0542" e0542
     "E0543" e0543
+    "E0544" e0544
     "E0601" e0601
     "E0614" e0614
     "E0701" e0701
@@ -77,6 +78,8 @@ examples! {
     "E0803" e0803
     "E0805" e0805
     "E0806" e0806
+    "E0811" e0811
+    "E0812" e0812
 }
 
 /// A dense layer from four numbers to two.
@@ -260,6 +263,20 @@ mod e0543 {
     }
 }
 
+mod e0544 {
+    use super::*;
+
+    pub(super) fn wrong() -> Outcome {
+        Tensor::zeros_of(DType::BF16, [4])?;
+        Ok(())
+    }
+
+    pub(super) fn right() -> Outcome {
+        Tensor::zeros_of(DType::F32, [4])?;
+        Ok(())
+    }
+}
+
 mod e0601 {
     use super::*;
 
@@ -409,6 +426,44 @@ mod e0806 {
         let mut session = session()?;
         // `session` runs a net with one input, x: f32[1, 4], and one output, f32[1, 2].
         session.run_into(&[&Tensor::zeros([1, 4])?], &mut [Tensor::zeros([1, 2])?])?;
+        Ok(())
+    }
+}
+
+mod e0811 {
+    use super::*;
+
+    pub(super) fn wrong() -> Outcome {
+        let mut session = session()?;
+        // `session` runs a net with one input, x: f32[1, 4].
+        session.run(&[&Tensor::new([1, 4], vec![0_u8; 4])?])?;
+        Ok(())
+    }
+
+    pub(super) fn right() -> Outcome {
+        let mut session = session()?;
+        // `session` runs a net with one input, x: f32[1, 4].
+        session.run(&[&Tensor::new([1, 4], vec![0_f32; 4])?])?;
+        Ok(())
+    }
+}
+
+mod e0812 {
+    use super::*;
+
+    pub(super) fn wrong() -> Outcome {
+        let mut session = session()?;
+        // `session` runs a net with one input, x: f32[1, 4], and one output, f32[1, 2].
+        let mut outputs = [Tensor::zeros_of(DType::I64, [1, 2])?];
+        session.run_into(&[&Tensor::zeros([1, 4])?], &mut outputs)?;
+        Ok(())
+    }
+
+    pub(super) fn right() -> Outcome {
+        let mut session = session()?;
+        // `session` runs a net with one input, x: f32[1, 4], and one output, f32[1, 2].
+        let mut outputs = [Tensor::zeros_of(DType::F32, [1, 2])?];
+        session.run_into(&[&Tensor::zeros([1, 4])?], &mut outputs)?;
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ pub struct Element {
     /// What the interpreter says.
     pub reference: f64,
     /// What the native code says.
-    pub actual: f32,
+    pub actual: f64,
     /// How far apart the two may be.
     pub bound: f64,
     /// Their distance in bounds; at most 1 where they agree, infinite where one is NaN or infinite and the other not.
@@ -25,7 +25,15 @@ pub struct Element {
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Element { index, reference, actual, bound, ratio } = self;
-        write!(f, "element {index:?} is {actual:?}, the reference {reference:?} +- {bound:.3e}")?;
+        // An f32 as such, not with the digits that it has in f64.
+        let (value, single) = (*actual, *actual as f32);
+        write!(f, "element {index:?} is ")?;
+        if f64::from(single) == value || value.is_nan() {
+            write!(f, "{single:?}")?
+        } else {
+            write!(f, "{value:?}")?
+        }
+        write!(f, ", the reference {reference:?} +- {bound:.3e}")?;
         if ratio.is_finite() { write!(f, " ({ratio:.3} bounds apart)") } else { Ok(()) }
     }
 }
@@ -89,10 +97,9 @@ impl std::error::Error for Deviation {}
 
 /// The distance in bounds. NaN agrees with NaN only, or with a number of which nothing is known; an infinite reference with itself only; an infinite result also agrees with a
 /// finite reference whose bound reaches beyond the largest f32.
-fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
-    let value = f64::from(actual);
-    if reference.is_nan() || actual.is_nan() {
-        let agrees = actual.is_nan() && (reference.is_nan() || bound == f64::INFINITY);
+fn ratio(reference: f64, bound: f64, value: f64) -> f64 {
+    if reference.is_nan() || value.is_nan() {
+        let agrees = value.is_nan() && (reference.is_nan() || bound == f64::INFINITY);
         return if agrees { 0.0 } else { f64::INFINITY };
     }
     if reference == value {
@@ -105,8 +112,8 @@ fn ratio(reference: f64, bound: f64, actual: f32) -> f64 {
     if reach == f64::INFINITY {
         return 0.0;
     }
-    if actual.is_infinite() {
-        return if (reference + reach.copysign(value)) as f32 == actual { 1.0 } else { f64::INFINITY };
+    if value.is_infinite() {
+        return if f64::from((reference + reach.copysign(value)) as f32) == value { 1.0 } else { f64::INFINITY };
     }
     (value - reference).abs() / reach
 }
@@ -131,7 +138,7 @@ pub fn coordinates(shape: &[usize], mut at: usize) -> Vec<usize> {
 ///
 /// # Errors
 /// The lengths differ, there are no elements, or some lie outside.
-pub fn within(reference: &Bounded, actual: &[f32]) -> Result<Worst, Deviation> {
+pub fn within(reference: &Bounded, actual: &[f64]) -> Result<Worst, Deviation> {
     let total = reference.value.len();
     if total != actual.len() {
         return Err(Deviation::Length { expected: total, found: actual.len() });
@@ -195,7 +202,7 @@ mod tests {
             (1.0, INF, f32::INFINITY, true),
             (1.0, f64::NAN, 7.0, true),
         ] {
-            let found = ratio(reference, bound, actual) <= 1.0;
+            let found = ratio(reference, bound, f64::from(actual)) <= 1.0;
             assert_eq!(found, agrees, "{reference} +- {bound} against {actual}");
         }
     }
@@ -216,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_first_and_the_worst_are_named_when_some_deviate() {
-        let deviation = within(&reference(), &[0.0, 2.0, 2.0, f32::NAN, 4.0, 9.0]).unwrap_err();
+        let deviation = within(&reference(), &[0.0, 2.0, 2.0, f64::NAN, 4.0, 9.0]).unwrap_err();
         insta::assert_snapshot!(deviation, @r"
         3 of 6 elements are out of bounds
           first: element [0, 1] is 2.0, the reference 1.0 +- 5.000e-1 (2.000 bounds apart)

@@ -7,7 +7,7 @@ use rebirth_runtime::suggest::closest;
 
 use super::{Parser, counted, wrong_type};
 use crate::graph::lex::Token;
-use crate::graph::{Def, Node, NodeId, Type, ValueId, codes, verify};
+use crate::graph::{Def, Node, NodeId, Type, ValueId, codes};
 use crate::ops::{self, Attr, Entry, Mismatch, Op, call::AttrReader};
 
 /// Values that are compared with a name that is undefined.
@@ -78,9 +78,8 @@ impl<'t> Parser<'t> {
         }
         let op = operator_of(entry, braces)?;
         let types: Vec<&Type> = operands.iter().map(|&(id, _)| self.graph.ty(id)).collect();
-        let inferred = verify::f32_only(&op, &types)
-            .and_then(|()| op.infer(&types, self.graph.mode))
-            .map_err(|mismatch| misfit(&op, op_span, mismatch, &operands, &types))?;
+        let inferred =
+            op.infer(&types, self.graph.mode).map_err(|mismatch| misfit(&op, op_span, mismatch, &operands, &types))?;
         let count = |found: usize, what: &str, span: Span| {
             if found == inferred.len() {
                 return Ok(());

@@ -205,7 +205,8 @@ fn e0609_operands_do_not_fit() {
     let error = check("@c.weight: f32[4,3,1,1]", "@c.weight: f32[4,2,1,1]", "E0609", "conv");
     assert_eq!(error.labels[1].text, "this is f32[4,2,1,1]");
     check("relu %c", "relu", "E0609", "relu");
-    check("state @c.bias: f32[4]", "state @c.bias: f16[4]", "E0609", "conv");
+    check("state @c.bias: f32[4]", "state @c.bias: f16[4]", "E0613", "f16[4]");
+    check("state @c.bias: f32[4]", "state @c.bias: i64[4]", "E0613", "i64[4]");
 }
 
 #[test]

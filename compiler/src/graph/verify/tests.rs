@@ -1,6 +1,6 @@
 use super::*;
 use crate::graph::random::random_graph_in;
-use crate::graph::{Builder, Init, Output, Value};
+use crate::graph::{Builder, Init, Output, Type, Value};
 use crate::ops::conv::Conv;
 use crate::ops::geometry::Window;
 use crate::ops::relu::Relu;
@@ -139,8 +139,9 @@ fn attributes() {
 
 #[test]
 fn dtype() {
-    check("dtype", "%c", |g| g.values[1].ty.dtype = DType::F16);
-    check("dtype", "%c", |g| g.values[0].ty.dtype = DType::U8);
+    check("dtype", "@w", |g| g.values[1].ty.dtype = DType::F16);
+    check("dtype", "@w", |g| g.values[1].ty.dtype = DType::I32);
+    check("operands", "%c", |g| g.values[0].ty.dtype = DType::U8);
 }
 
 #[test]

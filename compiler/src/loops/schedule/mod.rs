@@ -2,6 +2,7 @@
 //! [`demand`](super::lower::demand) asks for.
 
 pub mod adaptive;
+pub mod arg_max;
 pub mod concat;
 pub mod contraction;
 pub mod conv;

@@ -77,23 +77,12 @@ pub fn scale_shift() -> Expr<Operand> {
 
 /// Whether the expression is 0 where all operands are.
 fn keeps_zero(expr: &Expr<Operand>) -> bool {
-    use crate::loops::expr::Binary;
     fn at_zero(expr: &Expr<Operand>) -> f32 {
         match expr {
             Expr::Leaf(_) => 0.0,
             Expr::Const(c) => *c,
             Expr::Unary(f, a) => f.of(f64::from(at_zero(a))) as f32,
-            Expr::Binary(f, a, b) => {
-                let (a, b) = (at_zero(a), at_zero(b));
-                match f {
-                    Binary::Add => a + b,
-                    Binary::Sub => a - b,
-                    Binary::Mul => a * b,
-                    Binary::Div => a / b,
-                    Binary::Max => a.max(b),
-                    Binary::Min => a.min(b),
-                }
-            }
+            Expr::Binary(f, a, b) => f.of(at_zero(a), at_zero(b)),
             Expr::MulAdd(abc) => at_zero(&abc[0]) * at_zero(&abc[1]) + at_zero(&abc[2]),
         }
     }

@@ -27,17 +27,13 @@ pub(super) fn cast(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     node.ignore(&["saturate", "round_mode"]);
     let to = node.int("to", 0)?;
     let x = importer.operand(node, 0)?;
-    let is_f32 = importer.ty(&x).dtype == rebirth_runtime::DType::F32;
-    let name = match Element::of(to) {
-        Some(Element::F32) if is_f32 => return single(x),
-        Some(Element::F32) => "f32",
-        Some(Element::U8) => "u8",
-        Some(Element::I8) => "i8",
-        Some(Element::I32) => "i32",
-        Some(Element::I64) => "i64",
-        _ => return Err(node.unsupported(format!("to {}", element_name(to)))),
+    let Some(dtype) = Element::of(to).and_then(Element::dtype) else {
+        return Err(node.unsupported(format!("to {}", element_name(to))));
     };
-    single(importer.apply(node, "cast", vec![x], vec![("to", text(name))])?)
+    if importer.ty(&x).dtype == dtype {
+        return single(x);
+    }
+    single(importer.apply(node, "cast", vec![x], vec![("to", text(dtype.name()))])?)
 }
 
 pub(super) fn concat(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
