@@ -9,17 +9,18 @@ use rebirth_compiler::inspect::inspect;
 use rebirth_compiler::resolve::{SetValue, Settings};
 use rebirth_tests::{compare, model, root, text};
 
-/// Sample, constants and sizes that are set, parameters, millions of multiply-accumulates, and where these are from. Running statistics are
-/// no parameters. A sample's first row also stands in `samples/README.md`.
+/// Sample, constants and sizes that are set, parameters, millions of multiply-accumulates, and the source of both as
+/// `samples/README.md` names it; that has the first row of each sample too. Running statistics are no parameters.
 const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("alexnet", "", 61_100_840, 714.0, TORCHVISION),
-    ("dcgan_generator", "", 18_885_760, 640.614, "Radford et al. 2016, figure 1, by hand"),
+    ("dcgan_generator", "", 18_885_760, 640.614, "by hand from figure 1"),
     (
         "deeplab_v3",
         "h=520 w=520",
         39_638_869,
         168_731.0,
-        "torchvision, less 2,365,205 and 9,991 M of the auxiliary classifier",
+        // 42,004,074 parameters and 178,722 M less 2,365,205 and 9,991 M.
+        "torchvision, less the auxiliary classifier",
     ),
     ("densenet121", "", 7_978_856, 2_834.0, TORCHVISION),
     ("densenet121", "depth=161 growth=48", 28_681_000, 7_728.0, TORCHVISION),
@@ -33,25 +34,30 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("efficientnet_b0", "width=1.6 depth=2.2 resolution=456", 30_389_784, 10_266.0, "torchvision: efficientnet_b5"),
     ("efficientnet_b0", "width=1.8 depth=2.6 resolution=528", 43_040_704, 19_068.0, "torchvision: efficientnet_b6"),
     ("efficientnet_b0", "width=2.0 depth=3.1 resolution=600", 66_347_960, 37_746.0, "torchvision: efficientnet_b7"),
-    ("efficientnet_lite0", "", 4_652_008, 385.188, "the table, by hand; parameters as timm's tf_efficientnet_lite0"),
-    ("fcn8s", "h=500 w=500", 134_489_759, 181_529.034, "Long et al. 2015, table 1: 134 M parameters; exactly by hand"),
-    ("googlenet", "", 6_998_552, 1_582.672, "Szegedy et al. 2015, table 1, by hand; its sums are rounded"),
-    ("inception_v3", "", 23_834_568, 5_713.0, "torchvision, less the 3,326,696 parameters of the auxiliary classifier"),
-    // 60,000 trained parameters, as the paper counts, and ten fixed codes of 84.
-    ("lenet5", "", 60_840, 0.325_680, "LeCun et al. 1998, section II B, by hand"),
+    // 636,540 parameters and 627,200 multiply-accumulates less. The authors have 4.7 M and 407 M, and do not say what they count.
+    ("efficientnet_lite0", "", 4_652_008, 385.0, "torchvision: efficientnet_b0, less squeeze-and-excitation"),
+    // The paper's table 1 has 134 M parameters.
+    ("fcn8s", "h=384 w=384", 134_489_759, 125_000.0, "DL_Models; convnet-burden"),
+    // The table's rows sum to 1,502 M, but the first is 34 M where 7 * 7 * 3 * 64 * 112 * 112 makes 118 M.
+    ("googlenet", "", 6_998_552, 1_586.0, "dlcookbook-dlbs; table 1, its first row corrected"),
+    // 27,161,264 parameters less 3,326,696; the operations have none of it.
+    ("inception_v3", "", 23_834_568, 5_713.0, "torchvision, less the auxiliary classifier"),
+    // 60,000 trained parameters and ten fixed codes of 84. 340,908 connections less 7,880 of subsampling, 840 of the codes and 6,508 of
+    // biases.
+    ("lenet5", "", 60_840, 0.325_680, "section II B"),
     ("mnist", "", 421_642, 4.241, "by hand"),
-    // Keras counts 21,888 running statistics too: 4,253,864.
-    ("mobilenet_v1", "", 4_231_976, 569.0, "Howard et al. 2017, table 6: 4.2 M parameters"),
-    ("mobilenet_v1", "width=0.75", 2_585_560, 325.0, "Howard et al. 2017, table 6: 2.6 M parameters"),
-    ("mobilenet_v1", "width=0.5", 1_331_592, 149.0, "Howard et al. 2017, table 6: 1.3 M parameters"),
-    ("mobilenet_v1", "width=0.25", 470_072, 41.0, "Howard et al. 2017, table 6: 0.5 M parameters"),
-    ("mobilenet_v1", "resolution=192", 4_231_976, 418.0, "Howard et al. 2017, table 7"),
-    ("mobilenet_v1", "resolution=160", 4_231_976, 290.0, "Howard et al. 2017, table 7"),
-    ("mobilenet_v1", "resolution=128", 4_231_976, 186.0, "Howard et al. 2017, table 7"),
+    ("mobilenet_v1", "", 4_231_976, 569.0, "imgclsmob; table 6"),
+    ("mobilenet_v1", "width=0.75", 2_585_560, 325.0, "imgclsmob; table 6"),
+    ("mobilenet_v1", "width=0.5", 1_331_592, 149.0, "imgclsmob; table 6"),
+    ("mobilenet_v1", "width=0.25", 470_072, 41.0, "imgclsmob; table 6"),
+    ("mobilenet_v1", "resolution=192", 4_231_976, 418.0, "imgclsmob; table 7"),
+    ("mobilenet_v1", "resolution=160", 4_231_976, 290.0, "imgclsmob; table 7"),
+    ("mobilenet_v1", "resolution=128", 4_231_976, 186.0, "imgclsmob; table 7"),
     ("mobilenet_v2", "", 3_504_872, 301.0, TORCHVISION),
-    ("mobilenet_v2", "width=1.4", 6_108_776, 585.0, "Sandler et al. 2018, table 4; parameters by hand"),
+    // 6,156,712 less 47,936 running statistics. The paper's table has 6.9 M, but its table 2 makes 6.1 M.
+    ("mobilenet_v2", "width=1.4", 6_108_776, 585.0, "Keras; table 4"),
     ("mobilenet_v3_small", "", 2_542_856, 57.0, TORCHVISION),
-    ("nin", "", 966_986, 222.487, "Lin et al. 2014 with the widths of the authors' Caffe model, by hand"),
+    ("nin", "", 966_986, 222.97, "imgclsmob"),
     ("resnet18", "", 11_689_512, 1_814.0, TORCHVISION),
     ("resnet18", "depth=34", 21_797_672, 3_664.0, TORCHVISION),
     ("resnet50", "", 25_557_032, 4_089.0, TORCHVISION),
@@ -60,23 +66,22 @@ const PUBLISHED: &[(&str, &str, u64, f64, &str)] = &[
     ("resnet50", "groups=32 base=4", 25_028_904, 4_230.0, "torchvision: resnext50_32x4d"),
     ("resnet50", "depth=101 groups=32 base=8", 88_791_336, 16_414.0, "torchvision: resnext101_32x8d"),
     ("resnet50", "base=128", 68_883_240, 11_398.0, "torchvision: wide_resnet50_2"),
-    ("senet50", "", 28_088_024, 3_870.0, "timm's seresnet50; Hu et al. 2018, table 2"),
-    ("senet50", "depth=101", 49_326_872, 7_600.0, "timm's legacy_seresnet101; Hu et al. 2018, table 2"),
-    ("senet50", "depth=152", 66_821_848, 11_320.0, "timm's legacy_seresnet152; Hu et al. 2018, table 2"),
+    ("senet50", "", 28_088_024, 3_870.0, "imgclsmob; table 2"),
+    ("senet50", "depth=101", 49_326_872, 7_600.0, "imgclsmob; table 2"),
+    ("senet50", "depth=152", 66_821_848, 11_320.0, "imgclsmob; table 2"),
     ("shufflenet_v2", "", 2_278_604, 145.0, TORCHVISION),
     ("shufflenet_v2", "width=0.5", 1_366_792, 40.0, TORCHVISION),
     ("shufflenet_v2", "width=1.5", 3_503_624, 296.0, TORCHVISION),
     ("shufflenet_v2", "width=2.0", 7_393_996, 583.0, TORCHVISION),
-    ("siamese", "", 38_951_745, 1_817.252, "Koch et al. 2015, figure 4, by hand"),
+    ("siamese", "", 38_951_745, 1_817.252, "Sunny et al. 2021, table I; MACs by hand"),
     ("squeezenet1_1", "", 1_235_496, 349.0, TORCHVISION),
-    ("unet", "h=512 w=512", 31_030_658, 218_154.140, "Ronneberger et al. 2015, figure 1, padded, by hand"),
+    ("unet", "h=512 w=512", 31_030_658, 218_154.140, "DL_Models; MACs by hand"),
     ("vgg16", "", 138_357_544, 15_470.0, TORCHVISION),
     ("vgg16", "depth=11", 132_863_336, 7_609.0, TORCHVISION),
     ("vgg16", "depth=13", 133_047_848, 11_308.0, TORCHVISION),
     ("vgg16", "depth=19", 143_667_240, 19_632.0, TORCHVISION),
 ];
 
-/// `num_params` and `_ops` of the weights in torchvision 0.29; the latter are rounded to millions.
 const TORCHVISION: &str = "torchvision";
 
 /// A sample with what `sets` says, blanks between.
@@ -116,7 +121,7 @@ fn grouped(count: u64) -> String {
     String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
-/// The table in `samples/README.md` has a row for each sample, with its numbers and what can be set.
+/// The table in `samples/README.md` has a row for each sample, with its numbers, their source and what can be set.
 #[test]
 fn readme_lists_the_samples() {
     let readme = text("samples/README.md");
@@ -126,13 +131,14 @@ fn readme_lists_the_samples() {
     let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".net")?.to_string())).collect();
     names.sort();
     for (name, row) in names.iter().zip(&rows) {
-        let sets = PUBLISHED.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name} is not published")).1;
+        let published = PUBLISHED.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name} is not published"));
+        let &(_, sets, _, _, source) = published;
         let graph = sample(name, sets);
         let found = inspect(&graph);
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [link, _, parameters, macs, knobs] = cells[..] else { panic!("{row}") };
-        let expected = (format!("[{name}]({name}.net)"), grouped(found.parameters), grouped(found.macs));
-        assert_eq!((link, parameters, macs), (&*expected.0, &*expected.1, &*expected.2));
+        let [link, _, parameters, macs, numbers, knobs] = cells[..] else { panic!("{row}") };
+        let expected = [&format!("[{name}]({name}.net)"), &grouped(found.parameters), &grouped(found.macs), source];
+        assert_eq!([link, parameters, macs, numbers], expected);
         let net = text(&format!("samples/{name}.net"));
         for knob in knobs.split(", ") {
             assert!(net.contains(&format!("\nconst {} = ", knob.trim_matches('`'))), "{name} has no {knob}");
