@@ -1,9 +1,9 @@
-//! Which values of two graphs mean the same: by structure, from the outputs up; what structure leaves open, by name.
+//! Which values of two graphs mean the same: by structure, from the outputs up and from the inputs down; what structure leaves open, by name.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::graph::{Def, Graph, ValueId};
+use crate::graph::{Def, Graph, NodeId, ValueId};
 use crate::ops::Attr;
 
 /// Pairs of values, one of each graph.
@@ -50,7 +50,7 @@ fn hash_attribute(attr: &Attr, hasher: &mut DefaultHasher) {
 }
 
 /// Pairs what two graphs compute alike. Outputs are paired by their order, then what they are computed from, as long as both sides
-/// apply the same operator, or one of them has an operator more that keeps the type; values left over are paired by name and type.
+/// apply the same operator, or one of them has an operator more that keeps the type; then from the inputs on; values left over are paired by name and type.
 pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
     let (of_a, of_b) = (structures(a), structures(b));
     let mut partner: Vec<Option<ValueId>> = vec![None; a.values.len()];
@@ -77,6 +77,7 @@ pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
             open.extend(x.results.iter().copied().zip(y.results.iter().copied()).rev());
         }
     }
+    downwards(a, b, &mut partner, &mut taken);
     by_name(a, b, &mut partner, &mut taken);
     let positions: HashMap<ValueId, usize> = b.params.iter().enumerate().map(|(i, &id)| (id, i)).collect();
     let results = a.nodes.iter().flat_map(|node| node.results.iter().copied());
@@ -105,6 +106,46 @@ fn alike(a: &Graph, x: ValueId, b: &Graph, y: ValueId) -> bool {
         (Def::Input(i), Def::Input(j)) => i == j,
         (Def::Param | Def::State, Def::Param | Def::State) => true,
         _ => false,
+    }
+}
+
+/// Pairs what both sides compute alike from what is paired, from the inputs on: what stands before a difference.
+fn downwards(a: &Graph, b: &Graph, partner: &mut [Option<ValueId>], taken: &mut [bool]) {
+    for (&x, &y) in a.inputs.iter().zip(&b.inputs) {
+        if partner[x.index()].is_none() && !taken[y.index()] && a.ty(x) == b.ty(y) {
+            (partner[x.index()], taken[y.index()]) = (Some(y), true);
+        }
+    }
+    let mut uses: HashMap<ValueId, Vec<NodeId>> = HashMap::new();
+    for (i, node) in b.nodes.iter().enumerate() {
+        for &input in &node.inputs {
+            uses.entry(input).or_default().push(NodeId::new(i));
+        }
+    }
+    let is_weight = |graph: &Graph, id: ValueId| matches!(graph.value(id).def, Def::Param | Def::State);
+    for node in &a.nodes {
+        let open = |id: ValueId, partner: &[Option<ValueId>]| partner[id.index()].is_none();
+        if node.results.iter().any(|&id| !open(id, partner)) {
+            continue;
+        }
+        let operands = || node.inputs.iter().copied();
+        let Some(first) = operands().find_map(|id| partner[id.index()]) else { continue };
+        let fits = |other: &&NodeId| {
+            let other = b.node(**other);
+            let may_be = |(x, y): (ValueId, ValueId)| match partner[x.index()] {
+                Some(paired) => paired == y,
+                None => is_weight(a, x) && is_weight(b, y) && !taken[y.index()] && a.ty(x) == b.ty(y),
+            };
+            node.op == other.op
+                && node.inputs.len() == other.inputs.len()
+                && other.results.iter().all(|&id| !taken[id.index()])
+                && operands().zip(other.inputs.iter().copied()).all(may_be)
+        };
+        let Some(other) = uses.get(&first).into_iter().flatten().find(fits).map(|&id| b.node(id)) else { continue };
+        let pairs = node.inputs.iter().zip(&other.inputs).chain(node.results.iter().zip(&other.results));
+        for (&x, &y) in pairs {
+            (partner[x.index()], taken[y.index()]) = (Some(y), true);
+        }
     }
 }
 
@@ -189,9 +230,11 @@ mod tests {
         // An operator more on one side is passed over.
         let more = [("= add %c2, %x", "= relu %c2 : f32[1,4,8,8]\n  %t = add %s, %x"), ("return %s", "return %t")];
         check(&more, "c1=c1 r1=r1 c2=c2 s=t", &[Some(0), Some(1)]);
-        // Another operator in the middle ends the walk; what is behind it is found by name, where names agree.
+        // Another operator in the middle ends the walk; what stands before it is found from the inputs, what is behind by name.
         check(&[("relu", "relu6")], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
-        check(&[("relu", "relu6"), ("%c1", "%f"), ("one.", "p.")], "r1=r1 c2=c2 s=s", &[None, Some(1)]);
+        check(&[("relu", "relu6"), ("%c1", "%f"), ("one.", "p.")], "c1=f r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
+        let renamed = [("relu", "relu6"), ("%c1", "%f"), ("%r1", "%g"), ("one.", "p.")];
+        check(&renamed, "c1=f c2=c2 s=s", &[Some(0), Some(1)]);
     }
 
     fn check_params(replace: &[(&str, &str)], expected: Result<Vec<usize>, &str>) {

@@ -8,9 +8,14 @@ use crate::ops::Bounded;
 pub enum Limit {
     /// This share of the largest finite magnitude of the tensor.
     Relative(f64),
-    /// The bounds that the interpreter carries along, an element.
-    Bounds,
+    /// The bounds that the interpreter carries along, an element, but not more than this share of the largest finite magnitude: over many
+    /// layers bounds grow until they say nothing.
+    Bounds(f64),
 }
+
+/// What an element may always be off by where the interpreter's bound allows it, however small the tensor's values are: those may be
+/// what is left of larger ones.
+const LEFT_OVER: f64 = 1e-6;
 
 /// The distance between two results of one value.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +30,12 @@ pub struct Difference {
     pub pair: [f64; 2],
     /// What that element may be off by.
     pub limit: f64,
-    /// The largest finite magnitude on the first side.
+    /// The largest finite magnitude on either side.
     pub magnitude: f64,
+    /// How many elements are NaN or infinite on either side.
+    pub not_finite: usize,
     /// How many elements are beyond their limit.
     pub beyond: usize,
-    /// How many have no finite limit, so that any number agrees.
-    pub unbounded: usize,
     /// How many there are.
     pub elements: usize,
 }
@@ -38,10 +43,14 @@ pub struct Difference {
 impl Difference {
     /// Compares two tensors of one shape.
     pub fn between(a: &Bounded, b: &Bounded, limit: Limit) -> Difference {
-        let magnitude = a.value.iter().map(|v| v.abs()).filter(|v| v.is_finite()).fold(0.0, f64::max);
+        let finite = |x: &Bounded| x.value.iter().map(|v| v.abs()).filter(|v| v.is_finite()).fold(0.0, f64::max);
+        let magnitude = finite(a).max(finite(b));
         let allowed = |i: usize| match limit {
             Limit::Relative(share) => share * magnitude,
-            Limit::Bounds => a.bound[i] + b.bound[i] + f64::from(f32::from_bits(1)),
+            Limit::Bounds(share) => {
+                let bound = a.bound[i] + b.bound[i] + f64::from(f32::from_bits(1));
+                bound.min((share * magnitude).max(LEFT_OVER))
+            }
         };
         let mut found = Difference {
             largest: 0.0,
@@ -50,8 +59,8 @@ impl Difference {
             pair: [0.0; 2],
             limit: 0.0,
             magnitude,
+            not_finite: 0,
             beyond: 0,
-            unbounded: 0,
             elements: a.value.len(),
         };
         let mut worst = -1.0;
@@ -59,7 +68,7 @@ impl Difference {
             let (distance, limit) = (distance(x, y), allowed(i));
             found.largest = found.largest.max(distance);
             found.beyond += usize::from(distance > limit);
-            found.unbounded += usize::from(!limit.is_finite());
+            found.not_finite += usize::from(!x.is_finite() || !y.is_finite());
             let ratio = if distance == 0.0 { 0.0 } else { distance / limit };
             if ratio > worst {
                 worst = ratio;
@@ -106,9 +115,12 @@ mod tests {
         check(&[1.0, 2.0], &[1.0, 2.0], Limit::Relative(0.0), 0.0, 0, 0);
         check(&[1.0, -2.0], &[1.0, -1.0], Limit::Relative(0.4), 1.0, 1, 1);
         check(&[1.0, -2.0], &[1.0, -1.0], Limit::Relative(0.5), 1.0, 0, 1);
-        check(&[0.0, 8.0, nan], &[0.5, 9.0, nan], Limit::Bounds, 1.0, 1, 1);
-        check(&[nan], &[0.0], Limit::Bounds, f64::INFINITY, 1, 0);
-        check(&[f64::INFINITY], &[f64::INFINITY], Limit::Bounds, 0.0, 0, 0);
+        check(&[0.0, 8.0, nan], &[0.5, 9.0, nan], Limit::Bounds(1.0), 1.0, 1, 1);
+        // What the interpreter allows is too much of so small a value.
+        check(&[0.0, 8.0], &[0.5, 8.0], Limit::Bounds(0.01), 0.5, 1, 0);
+        check(&[0.0, 1e-9], &[1e-7, 1e-9], Limit::Bounds(0.01), 1e-7, 0, 0);
+        check(&[nan], &[0.0], Limit::Bounds(1.0), f64::INFINITY, 1, 0);
+        check(&[f64::INFINITY], &[f64::INFINITY], Limit::Bounds(1.0), 0.0, 0, 0);
         check(&[f64::INFINITY], &[f64::NEG_INFINITY], Limit::Relative(1.0), f64::INFINITY, 1, 0);
     }
 }

@@ -125,6 +125,10 @@ impl Sum {
 
     /// The sum; `more` roundings touch each term besides its product and the additions.
     pub fn finish(self, more: usize) -> Element {
+        if self.size > f64::from(f32::MAX) && self.value.is_finite() {
+            // Some of the terms may overflow where all of them would not.
+            return (self.value, f64::INFINITY);
+        }
         closed(self.value, self.carried + gamma(self.terms + more) * self.size)
     }
 
