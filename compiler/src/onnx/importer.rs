@@ -10,7 +10,7 @@ use super::map::{self, Row};
 use super::node::{Declared, Node};
 use crate::graph::{MAX_NODES, Mode, Type};
 use crate::ops::call::Default;
-use crate::ops::{self, ArgValue, Call, Signature};
+use crate::ops::{self, ArgValue, Call, ParamSpec, Signature};
 
 /// Most elements of all values together that are computed at import.
 const MAX_FOLDED_IN_ALL: usize = 4 << 20;
@@ -42,6 +42,14 @@ pub(super) struct Importer<'a> {
     values: HashMap<&'a str, Value>,
     nodes: &'a [Declared],
     opset: i64,
+    /// How often nodes and outputs of the network name a value.
+    uses: HashMap<&'a str, usize>,
+    /// Types that the model declares for values, which stand in for results of nodes that are not supported.
+    declared: HashMap<&'a str, Type>,
+    /// Calls of `dense` that came from MatMul, by their results.
+    products: HashMap<Id, usize>,
+    /// An operand that is not known beforehand; there may be operators that are not supported besides.
+    waiting: Option<OnnxError>,
     /// Operators and what of them is not supported, with the nodes.
     unsupported: BTreeMap<(String, String), Vec<String>>,
     folded: usize,
@@ -52,12 +60,20 @@ pub(super) struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    pub(super) fn new(nodes: &'a [Declared], opset: i64) -> Importer<'a> {
+    /// For these nodes and names of outputs.
+    pub(super) fn new(nodes: &'a [Declared], outputs: impl Iterator<Item = &'a str>, opset: i64) -> Importer<'a> {
+        let mut uses = HashMap::new();
+        let inputs = nodes.iter().flat_map(|node| &node.proto.input).map(String::as_str);
+        inputs.chain(outputs).for_each(|name| *uses.entry(name).or_insert(0) += 1);
         Importer {
             out: Calls::default(),
             values: HashMap::new(),
             nodes,
             opset,
+            uses,
+            declared: HashMap::new(),
+            products: HashMap::new(),
+            waiting: None,
             unsupported: BTreeMap::new(),
             folded: 0,
             stored: 0,
@@ -91,6 +107,30 @@ impl<'a> Importer<'a> {
         self.values.get(name)
     }
 
+    /// Whether an output of a node is given a name that something uses.
+    pub(super) fn is_used(&self, node: &Node<'_>, output: usize) -> bool {
+        node.outputs().get(output).is_some_and(|name| self.uses.contains_key(name.as_str()) && !name.is_empty())
+    }
+
+    /// Declares the type that a value has according to the model.
+    pub(super) fn declare(&mut self, name: &'a str, ty: Type) {
+        self.declared.insert(name, ty);
+    }
+
+    /// Whether the import cannot succeed and goes on to find what else is not supported.
+    fn is_lost(&self) -> bool {
+        !self.unsupported.is_empty() || self.waiting.is_some()
+    }
+
+    /// What stands for the result of a node that yields none: behind one whose type the model declares, more that is not supported can
+    /// be found.
+    fn lost(&mut self, name: &str) -> Value {
+        match self.declared.get(name).cloned().filter(|_| self.is_lost()) {
+            Some(ty) => Value::Tensor(self.made(ty, name)),
+            None => Value::Lost,
+        }
+    }
+
     fn define(&mut self, name: &'a str, value: Value) -> Result<(), OnnxError> {
         match self.values.insert(name, value) {
             None => Ok(()),
@@ -111,32 +151,45 @@ impl<'a> Importer<'a> {
     pub(super) fn nodes(&mut self) -> Result<(), OnnxError> {
         for declared in self.nodes {
             let node = Node::new(declared, self.opset);
-            match self.node(&node) {
-                Ok(values) => {
-                    for (output, value) in node.outputs().iter().zip(values) {
-                        if !output.is_empty() {
-                            self.define(output, value).map_err(|error| error.within(node.about()))?;
-                        }
-                    }
+            let mapped = match map::find(&node) {
+                Some(row) => {
+                    self.check_inputs(&node, row).map_err(|error| error.within(node.about()))?;
+                    self.node(&node, row)
                 }
+                None => Err(node.unsupported(String::new())),
+            };
+            let mut values = match mapped {
+                Ok(values) => values,
                 Err(OnnxError::Model { code, message, .. }) if code == codes::UNSUPPORTED => {
                     self.unsupported.entry((node.operator(), message)).or_default().push(node.called());
-                    for output in node.outputs().iter().filter(|output| !output.is_empty()) {
-                        self.define(output, Value::Lost).map_err(|error| error.within(node.about()))?;
-                    }
+                    Vec::new()
+                }
+                // It may follow from what is not supported.
+                Err(_) if self.is_lost() => Vec::new(),
+                Err(error) if matches!(&error, OnnxError::Model { code, .. } if *code == codes::NOT_CONSTANT) => {
+                    self.waiting = Some(error.within(node.about()));
+                    Vec::new()
                 }
                 Err(error) => return Err(error.within(node.about())),
             }
+            .into_iter();
+            for output in node.outputs() {
+                let value = match values.next() {
+                    Some(Value::Lost) | None => self.lost(output),
+                    Some(value) => value,
+                };
+                if !output.is_empty() {
+                    self.define(output, value).map_err(|error| error.within(node.about()))?;
+                }
+            }
         }
-        self.report_unsupported()
+        self.report_unsupported()?;
+        self.waiting.take().map_or(Ok(()), Err)
     }
 
-    fn node(&mut self, node: &Node<'a>) -> Mapped {
-        let lost = || vec![Value::Lost; node.outputs().len()];
-        let row = map::find(node).ok_or_else(|| node.unsupported(String::new()))?;
-        self.check_inputs(node, row)?;
+    fn node(&mut self, node: &Node<'a>, row: &Row) -> Mapped {
         if node.inputs().iter().any(|name| matches!(self.get(name), Some(Value::Lost))) {
-            return Ok(lost());
+            return Ok(Vec::new());
         }
         let folded = super::fold::fold(self, node).unwrap_or_else(|| (row.map)(self, node));
         let values = folded?;
@@ -146,9 +199,9 @@ impl<'a> Importer<'a> {
             }
         }
         node.all_asked()?;
-        if let Some(output) = node.outputs().iter().skip(values.len()).find(|output| !output.is_empty()) {
-            let message = format!("output `{}`, number {}", shown(output), values.len() + 1);
-            return Err(node.unsupported(message));
+        if let Some(output) = (values.len()..node.outputs().len()).find(|&output| self.is_used(node, output)) {
+            let name = node.outputs().get(output).map_or("", String::as_str);
+            return Err(node.unsupported(format!("its output {}, `{}`", output + 1, shown(name))));
         }
         Ok(values)
     }
@@ -382,6 +435,32 @@ impl<'a> Importer<'a> {
     ) -> Result<Operand, OnnxError> {
         let results = self.emit(node, operator, operands, given, Vec::new())?;
         Ok(Operand::Tensor(results.first().copied().unwrap_or_default()))
+    }
+
+    /// Notes that a tensor is the product of a MatMul, made by the last call.
+    pub(super) fn product(&mut self, id: Id) {
+        self.products.insert(id, self.out.calls.len() - 1);
+    }
+
+    /// Gives the `dense` that a MatMul became a bias, where nothing else uses what it yields; whether that was so.
+    pub(super) fn add_bias(&mut self, node: &Node<'_>, operand: usize, bias: &Operand) -> Result<bool, OnnxError> {
+        let Some(name) = node.input(operand) else { return Ok(false) };
+        let (Some(Value::Tensor(id)), Operand::Weight(bias)) = (self.get(name), bias) else { return Ok(false) };
+        let (id, made) = (*id, &self.out.tensors[*id]);
+        let out = made.ty.shape.last().copied().unwrap_or_default();
+        let is_row = bias.shape.last() == Some(&out) && bias.count() == out && bias.shape.len() <= 2;
+        if !is_row || self.uses.get(name) != Some(&1) || made.name != name {
+            return Ok(false);
+        }
+        let Some(&at) = self.products.get(&id) else { return Ok(false) };
+        let bias = bias.clone().reshaped(vec![out]);
+        self.take(&bias)?;
+        let call = &mut self.out.calls[at];
+        call.arguments.retain(|(name, _)| *name != "bias");
+        call.weights.push((ParamSpec::weight("bias", [out]), bias));
+        self.products.remove(&id);
+        self.out.tensors[id].name = node.outputs().first().cloned().unwrap_or_default();
+        Ok(true)
     }
 
     /// The outputs of the network, declared by name.

@@ -71,6 +71,8 @@ pub struct Onnx {
     opset: i64,
     inputs: Vec<Input>,
     outputs: Vec<proto::ValueInfo>,
+    /// Types of other values.
+    declared: Vec<proto::ValueInfo>,
     initializers: Vec<Rc<Stored>>,
     nodes: Vec<Declared>,
 }
@@ -141,7 +143,8 @@ impl Onnx {
         let symbols: BTreeSet<String> = inputs.iter().flat_map(Input::symbols).map(str::to_owned).collect();
         symbols.iter().for_each(|symbol| drop(taken.unique(symbol)));
         inputs.iter_mut().for_each(|input| input.called = taken.unique(&input.called));
-        Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs: graph.output, initializers, nodes })
+        let (outputs, declared) = (graph.output, graph.value_info);
+        Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs, declared, initializers, nodes })
     }
 
     /// The inputs of the network.
@@ -195,15 +198,21 @@ impl Onnx {
     }
 
     fn calls(&self, sizes: &BTreeMap<String, usize>) -> Result<Calls, OnnxError> {
-        let mut importer = Importer::new(&self.nodes, self.opset);
+        let outputs = || self.outputs.iter().map(|info| info.name.as_str());
+        let mut importer = Importer::new(&self.nodes, outputs(), self.opset);
         for stored in &self.initializers {
             importer.initializer(&stored.name, Constant::stored(stored.clone()))?;
         }
         for input in &self.inputs {
             importer.input(&input.name, inputs::ty(input, sizes)?)?;
         }
+        for info in &self.declared {
+            if let Some(ty) = inputs::declared(info, sizes) {
+                importer.declare(&info.name, ty);
+            }
+        }
         importer.nodes()?;
-        importer.outputs(self.outputs.iter().map(|info| info.name.as_str()))?;
+        importer.outputs(outputs())?;
         let mut calls = importer.out;
         self.check_outputs(&calls)?;
         calls.prune();

@@ -104,12 +104,11 @@ impl Window {
     }
 
     /// `kernel`, `stride` and `pad`.
-    pub(super) fn arguments(&self, node: &Node<'_>) -> Result<Arguments, OnnxError> {
+    pub(super) fn arguments(&self) -> Arguments {
         let pad: ArgValue = match self.before == self.behind {
             true => directions(&self.before),
-            false if self.before.len() == 2 => super::list(&[self.before.as_slice(), &self.behind].concat()),
-            false => return Err(node.unsupported("with different padding before and behind in one dimension")),
+            false => super::list(&[self.before.as_slice(), &self.behind].concat()),
         };
-        Ok(vec![("kernel", directions(&self.kernel)), ("stride", directions(&self.stride)), ("pad", pad)])
+        vec![("kernel", directions(&self.kernel)), ("stride", directions(&self.stride)), ("pad", pad)]
     }
 }
