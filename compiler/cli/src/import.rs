@@ -58,7 +58,11 @@ fn not_there(files: &[&Path]) -> Result<(), Failure> {
         _ => "are",
     };
     let message = format!("{} {are} there already", names.join(" and "));
-    Err(Failure::new(codes::WOULD_OVERWRITE, message, "give another name with `-o`, or `--force` to replace what is there"))
+    Err(Failure::new(
+        codes::WOULD_OVERWRITE,
+        message,
+        "give another name with `-o`, or `--force` to replace what is there",
+    ))
 }
 
 pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(), Failure> {

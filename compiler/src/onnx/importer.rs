@@ -117,6 +117,11 @@ impl<'a> Importer<'a> {
         self.declared.insert(name, ty);
     }
 
+    /// Notes that a node is not supported, and why.
+    fn refuse(&mut self, node: &Node<'_>, why: String) {
+        self.unsupported.entry((node.operator(), why)).or_default().push(node.called());
+    }
+
     /// Whether the import cannot succeed and goes on to find what else is not supported.
     fn is_lost(&self) -> bool {
         !self.unsupported.is_empty() || self.waiting.is_some()
@@ -161,7 +166,7 @@ impl<'a> Importer<'a> {
             let mut values = match mapped {
                 Ok(values) => values,
                 Err(OnnxError::Model { code, message, .. }) if code == codes::UNSUPPORTED => {
-                    self.unsupported.entry((node.operator(), message)).or_default().push(node.called());
+                    self.refuse(&node, message);
                     Vec::new()
                 }
                 // It may follow from what is not supported.
@@ -199,9 +204,10 @@ impl<'a> Importer<'a> {
             }
         }
         node.all_asked()?;
+        // What is before the output stays, so that what uses it is looked at.
         if let Some(output) = (values.len()..node.outputs().len()).find(|&output| self.is_used(node, output)) {
             let name = node.outputs().get(output).map_or("", String::as_str);
-            return Err(node.unsupported(format!("its output {}, `{}`", output + 1, shown(name))));
+            self.refuse(node, format!("its output {}, `{}`", output + 1, shown(name)));
         }
         Ok(values)
     }
@@ -521,6 +527,7 @@ fn arguments(signature: &Signature, given: Arguments) -> Arguments {
         Default::Int(v) => number(value) == Some(v as f32),
         Default::Float(v) => number(value) == Some(v as f32),
         Default::Bool(v) => *value == ArgValue::Bool(v),
+        Default::Word(v) => matches!(value, ArgValue::Str(word) if word == v),
         Default::SameAs(other) => find(other) == Some(value),
         _ => false,
     };

@@ -153,6 +153,7 @@ fn arguments(node: &Node<'_>, shape: &[usize], extents: &[usize], factors: &[f64
     };
     given.push(("coordinates", text(coordinates)));
     match mode.as_str() {
+        "nearest" if rounding == "round_prefer_floor" => {}
         "nearest" => given.push(("rounding", text(&rounding))),
         "linear" | "bilinear" => given.push(("mode", text("linear"))),
         other => return Err(node.unsupported(format!("with mode `{}`", shown(other)))),
