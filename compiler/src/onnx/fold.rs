@@ -402,17 +402,23 @@ fn reduce(
             Ok(Constant::floats_of(x.element, shape, results))
         }
         Data::Ints(values) => {
-            let (start, f): (i64, fn(i64, i64) -> Option<i64>) = match op {
-                "ReduceProd" => (1, i64::checked_mul),
-                "ReduceSum" => (0, i64::checked_add),
-                "ReduceMax" => (i64::MIN, |a, b| Some(a.max(b))),
-                _ => (i64::MAX, |a, b| Some(a.min(b))),
+            let start = match op {
+                "ReduceProd" => 1,
+                "ReduceSum" => 0,
+                "ReduceMax" => i64::MIN,
+                _ => i64::MAX,
+            };
+            let combined = |a: i64, b: i64| match op {
+                "ReduceProd" => a.checked_mul(b),
+                "ReduceSum" => a.checked_add(b),
+                "ReduceMax" => Some(a.max(b)),
+                _ => Some(a.min(b)),
             };
             let mut results = vec![start; count];
             for (i, value) in values.into_iter().enumerate() {
                 let result = &mut results[place(i)];
-                *result =
-                    f(*result, value).ok_or_else(|| misfit(node, "the result does not fit 64 bits".to_string()))?;
+                *result = combined(*result, value)
+                    .ok_or_else(|| misfit(node, "the result does not fit 64 bits".to_string()))?;
             }
             Ok(Constant::ints_of(x.element, shape, results))
         }

@@ -1,6 +1,6 @@
 //! The mapping of a model's nodes to calls, one after the other, with the values that are known so far.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::call::{Calls, Id, Made, Operand, SourceCall};
 use super::codes;
@@ -8,6 +8,7 @@ use super::constant::Constant;
 use super::error::{OnnxError, shown};
 use super::map::{self, Row};
 use super::node::{Declared, Node};
+use super::unsupported::Unsupported;
 use crate::graph::{MAX_NODES, Mode, Type};
 use crate::ops::call::Default;
 use crate::ops::{self, ArgValue, Call, ParamSpec, Signature};
@@ -17,6 +18,9 @@ const MAX_FOLDED_IN_ALL: usize = 4 << 20;
 
 /// How many times more elements the weights of all layers may have than the model stores: a weight may serve several layers.
 const MOST_COPIES: usize = 64;
+
+/// Most parts that all nodes together are cut into or joined from, where one node is many.
+const MAX_PARTS_IN_ALL: usize = 1 << 14;
 
 /// Most elements of a list of extents, axes or the like.
 const MAX_LIST: usize = 4096;
@@ -50,9 +54,9 @@ pub(super) struct Importer<'a> {
     products: HashMap<Id, usize>,
     /// An operand that is not known beforehand; there may be operators that are not supported besides.
     waiting: Option<OnnxError>,
-    /// Operators and what of them is not supported, with the nodes.
-    unsupported: BTreeMap<(String, String), Vec<String>>,
+    unsupported: Unsupported,
     folded: usize,
+    parts: usize,
     /// Elements of the tensors that the model stores.
     stored: usize,
     /// Elements of them that weights of layers have.
@@ -74,8 +78,9 @@ impl<'a> Importer<'a> {
             declared: HashMap::new(),
             products: HashMap::new(),
             waiting: None,
-            unsupported: BTreeMap::new(),
+            unsupported: Unsupported::default(),
             folded: 0,
+            parts: 0,
             stored: 0,
             used: 0,
         }
@@ -117,11 +122,6 @@ impl<'a> Importer<'a> {
         self.declared.insert(name, ty);
     }
 
-    /// Notes that a node is not supported, and why.
-    fn refuse(&mut self, node: &Node<'_>, why: String) {
-        self.unsupported.entry((node.operator(), why)).or_default().push(node.called());
-    }
-
     /// Whether the import cannot succeed and goes on to find what else is not supported.
     fn is_lost(&self) -> bool {
         !self.unsupported.is_empty() || self.waiting.is_some()
@@ -158,7 +158,7 @@ impl<'a> Importer<'a> {
             let node = Node::new(declared, self.opset);
             let mapped = match map::find(&node) {
                 Some(row) => {
-                    self.check_inputs(&node, row).map_err(|error| error.within(node.about()))?;
+                    self.check_arity(&node, row).map_err(|error| error.within(node.about()))?;
                     self.node(&node, row)
                 }
                 None => Err(node.unsupported(String::new())),
@@ -166,7 +166,7 @@ impl<'a> Importer<'a> {
             let mut values = match mapped {
                 Ok(values) => values,
                 Err(OnnxError::Model { code, message, .. }) if code == codes::UNSUPPORTED => {
-                    self.refuse(&node, message);
+                    self.unsupported.add(&node, message);
                     Vec::new()
                 }
                 // It may follow from what is not supported.
@@ -188,7 +188,7 @@ impl<'a> Importer<'a> {
                 }
             }
         }
-        self.report_unsupported()?;
+        self.unsupported.report()?;
         self.waiting.take().map_or(Ok(()), Err)
     }
 
@@ -207,12 +207,12 @@ impl<'a> Importer<'a> {
         // What is before the output stays, so that what uses it is looked at.
         if let Some(output) = (values.len()..node.outputs().len()).find(|&output| self.is_used(node, output)) {
             let name = node.outputs().get(output).map_or("", String::as_str);
-            self.refuse(node, format!("its output {}, `{}`", output + 1, shown(name)));
+            self.unsupported.add(node, format!("its output {}, `{}`", output + 1, shown(name)));
         }
         Ok(values)
     }
 
-    fn check_inputs(&self, node: &Node<'a>, row: &Row) -> Result<(), OnnxError> {
+    fn check_arity(&self, node: &Node<'a>, row: &Row) -> Result<(), OnnxError> {
         let given = node.inputs().len();
         let (least, most) = row.inputs;
         let named = (0..least).all(|i| node.input(i).is_some());
@@ -224,6 +224,11 @@ impl<'a> Importer<'a> {
         }
         if node.used_outputs() == 0 {
             return Err(node.error(codes::ARITY, "it has no outputs", "remove the node"));
+        }
+        let (outputs, most) = (node.outputs().len(), map::most_outputs(node));
+        if outputs > most {
+            let message = format!("it has {outputs} outputs, but {} gives at most {most}", node.operator());
+            return Err(node.error(codes::ARITY, message, "the file may be damaged, or its exporter has an error"));
         }
         for name in node.inputs().iter().filter(|name| !name.is_empty()) {
             if self.is_defined(name) {
@@ -241,33 +246,6 @@ impl<'a> Importer<'a> {
             return Err(node.error(codes::UNKNOWN_VALUE, message, help));
         }
         Ok(())
-    }
-
-    fn report_unsupported(&mut self) -> Result<(), OnnxError> {
-        /// Most operators, and most nodes of each, that the message names.
-        const SHOWN: (usize, usize) = (30, 4);
-        if self.unsupported.is_empty() {
-            return Ok(());
-        }
-        let mut lines = Vec::new();
-        for ((operator, what), nodes) in self.unsupported.iter().take(SHOWN.0) {
-            let mut line =
-                format!("{operator}: {}", nodes.iter().take(SHOWN.1).cloned().collect::<Vec<_>>().join(", "));
-            if let Some(more) = nodes.len().checked_sub(SHOWN.1).filter(|&more| more > 0) {
-                line += &format!(" and {more} more");
-            }
-            if !what.is_empty() {
-                line += &format!(" ({what})");
-            }
-            lines.push(line);
-        }
-        if let Some(more) = self.unsupported.len().checked_sub(SHOWN.0).filter(|&more| more > 0) {
-            lines.push(format!("and {more} more operators"));
-        }
-        let message = format!("the model has operators that are not supported:\n  {}", lines.join("\n  "));
-        let help = "export the model without them: in evaluation mode, from another layer on, or with another operator set; \
-                    onnxsim often removes operators that only compute shapes";
-        Err(OnnxError::new(codes::UNSUPPORTED, message, help))
     }
 
     /// An input that must be given.
@@ -352,6 +330,19 @@ impl<'a> Importer<'a> {
             codes::TOO_LARGE,
             format!("known values of more than {MAX_FOLDED_IN_ALL} elements in all would be computed at import"),
             "simplify the model before importing it",
+        ))
+    }
+
+    /// Notes that a node is cut into or joined from as many parts.
+    pub(super) fn cut(&mut self, parts: usize) -> Result<(), OnnxError> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts <= MAX_PARTS_IN_ALL {
+            return Ok(());
+        }
+        Err(OnnxError::new(
+            codes::TOO_LARGE,
+            format!("the nodes of the model would become more than {MAX_PARTS_IN_ALL} parts"),
+            "no network is cut into as many: the file may be damaged",
         ))
     }
 

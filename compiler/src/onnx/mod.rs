@@ -2,8 +2,9 @@
 //!
 //! Modules in the order data takes: `scan` (limits, before anything is allocated) and `proto` (the messages), `tensor` (weights and
 //! their files), `inputs` (open dimensions), `importer` (nodes become calls, one after the other) with `node`, `constant` and
-//! `fold` (what is known beforehand), `shapes`, and `map`, the table of ONNX's operators; then `call` (what all became), `plan` (the
-//! statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of errors.
+//! `fold` (what is known beforehand), `shapes`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
+//! `call` (what all became), `plan` (the statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of
+//! errors.
 //!
 //! A node becomes a call of an operator as source would have it, and only that: the graph is built from the calls, and the
 //! source that `rebirth import` writes is printed from them, so the two cannot differ.
@@ -29,6 +30,7 @@ mod proto;
 mod scan;
 mod shapes;
 mod tensor;
+mod unsupported;
 
 pub use constant::MAX_FOLDED;
 pub use error::OnnxError;

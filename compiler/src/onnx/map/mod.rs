@@ -145,6 +145,15 @@ rows! {
     "Where" 3..3 known::only;
 }
 
+/// Operators that give several outputs, and how many at most.
+const OUTPUTS: [(&str, usize); 5] =
+    [("BatchNormalization", 5), ("Dropout", 2), ("LayerNormalization", 3), ("MaxPool", 2), ("Split", ANY)];
+
+/// The most outputs that a node's operator gives.
+pub(super) fn most_outputs(node: &Node<'_>) -> usize {
+    OUTPUTS.iter().find(|(op_type, _)| *op_type == node.op_type()).map_or(1, |(_, most)| *most)
+}
+
 /// The row of a node's operator.
 pub(super) fn find(node: &Node<'_>) -> Option<&'static Row> {
     node.is_standard().then(|| TABLE.iter().find(|row| row.op_type == node.op_type()))?

@@ -166,6 +166,7 @@ pub(super) fn gather(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         let message = format!("with indices of {} runs, where {MAX_PARTS} is the most", runs.len());
         return Err(node.unsupported(message));
     }
+    importer.cut(runs.len())?;
     let parts = runs.iter().map(|run| cut(importer, node, x.clone(), &[*run])).collect::<Result<Vec<_>, _>>()?;
     let joined = match &parts[..] {
         [] => {

@@ -123,7 +123,19 @@ fn bound(importer: &Importer<'_>, node: &Node<'_>, name: &str, index: usize) -> 
         node.has(name).then(|| node.float(name, 0.0)).transpose()?
     } else {
         match node.input(index).map(|_| importer.value(node, index)).transpose()? {
-            Some(Value::Tensor(id)) => return Ok(Bound::Computed(Operand::Tensor(id))),
+            Some(Value::Tensor(id)) => {
+                let bound = Operand::Tensor(id);
+                let ty = importer.ty(&bound);
+                if ty.elements() == 1 {
+                    return Ok(Bound::Computed(bound));
+                }
+                let message = format!("its {name} must be one number, not {ty}");
+                return Err(node.error(
+                    codes::OPERANDS,
+                    message,
+                    "the model's shapes do not fit each other: export it again",
+                ));
+            }
             _ => importer.number(node, index, name)?.map(|number| shortest(number as f32)),
         }
     };

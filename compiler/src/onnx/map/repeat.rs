@@ -30,6 +30,7 @@ fn repeated(
             return Err(node.unsupported(message));
         }
         if count > 1 {
+            importer.cut(count)?;
             x = importer.apply(node, "concat", vec![x; count], vec![("axis", int(axis))])?;
         }
     }
