@@ -127,6 +127,37 @@ fn resizing() {
     insta::assert_snapshot!(found);
 }
 
+#[test]
+fn gelu_from_its_parts() {
+    let numbers = || ["root", "one", "half"].iter().zip([std::f32::consts::SQRT_2, 1.0, 0.5]);
+    let check = |nodes: Vec<Message>| {
+        let weights = numbers().map(|(name, value)| floats(name, &[], &[value])).collect();
+        let front = vec![
+            node("Relu", &["x"], &["r"], &[]),
+            node("Div", &["r", "root"], &["d"], &[]),
+            node("Erf", &["d"], &["e"], &[]),
+            node("Add", &["e", "one"], &["a"], &[]),
+        ];
+        let model = model(17, &[-1, 8], &[-1, 8], [front, nodes].concat(), weights);
+        match import(&model.bytes()) {
+            Ok(_) => body(&model),
+            Err(error) => format!("{}\n", error.to_string().split_once(": ").unwrap().1),
+        }
+    };
+    let found = [
+        check(vec![node("Mul", &["r", "a"], &["m"], &[]), node("Mul", &["m", "half"], &["y"], &[])]),
+        check(vec![node("Mul", &["half", "a"], &["m"], &[]), node("Mul", &["m", "r"], &["y"], &[])]),
+        check(vec![node("Mul", &["r", "half"], &["h"], &[]), node("Mul", &["h", "a"], &["y"], &[])]),
+        // Another operand, another factor, another use of a part.
+        check(vec![node("Mul", &["d", "a"], &["m"], &[]), node("Mul", &["m", "half"], &["y"], &[])]),
+        check(vec![node("Mul", &["r", "a"], &["m"], &[]), node("Mul", &["m", "one"], &["y"], &[])]),
+        check(vec![node("Mul", &["r", "a"], &["m"], &[]), node("Mul", &["m", "a"], &["y"], &[])]),
+        check(vec![node("Mul", &["m", "half"], &["y"], &[]), node("Mul", &["r", "a"], &["m"], &[])]),
+    ]
+    .concat();
+    insta::assert_snapshot!(found);
+}
+
 /// The report of a model, with types of values that it declares.
 fn report(nodes: Vec<Message>, declared: &[Message]) -> String {
     let mut bytes = model(17, &[1, 2, 4, 4], &[1, 2, 4, 4], nodes, Vec::new()).bytes();

@@ -354,11 +354,26 @@ fn expand(
     let target = target.ints()?.into_iter().map(|extent| usize::try_from(extent).ok());
     let shape = target.collect::<Option<Vec<_>>>().and_then(|target| shapes::broadcast(&x.shape, &target));
     let shape = shape.ok_or_else(|| misfit(node, format!("{:?} cannot be expanded like this", x.shape)))?;
-    if let (Some(value), true) = (x.scalar()?, x.element.is_float()) {
-        return Constant::fill(x.element, shape, value);
+    expanded(node, x, &shape, pay)
+}
+
+/// A known tensor in a shape that it broadcasts to.
+pub(super) fn expanded(
+    node: &Node<'_>,
+    x: &Constant,
+    shape: &[usize],
+    pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
+) -> Result<Constant, OnnxError> {
+    if x.shape == shape {
+        return Ok(x.clone());
     }
-    let to = shape.clone();
-    pick(x, shape, pay, |i| source(i, &to, &x.shape))
+    if shapes::broadcast(&x.shape, shape).as_deref() != Some(shape) {
+        return Err(misfit(node, format!("{:?} cannot be expanded to {shape:?}", x.shape)));
+    }
+    if let (Some(value), true) = (x.scalar()?, x.element.is_float()) {
+        return Constant::fill(x.element, shape.to_vec(), value);
+    }
+    pick(x, shape.to_vec(), pay, |i| source(i, shape, &x.shape))
 }
 
 fn reduce(

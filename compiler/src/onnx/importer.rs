@@ -6,6 +6,7 @@ use super::call::{Calls, Id, Made, Operand, SourceCall};
 use super::codes;
 use super::constant::Constant;
 use super::error::{OnnxError, shown};
+use super::gelu;
 use super::map::{self, Row};
 use super::node::{Declared, Node};
 use super::unsupported::Unsupported;
@@ -154,9 +155,16 @@ impl<'a> Importer<'a> {
 
     /// Maps all nodes.
     pub(super) fn nodes(&mut self) -> Result<(), OnnxError> {
-        for declared in self.nodes {
+        let initializer = |name: &str| match self.values.get(name) {
+            Some(Value::Constant(constant)) => constant.scalar().ok().flatten(),
+            _ => None,
+        };
+        let gelus = gelu::find(self.nodes, &self.uses, &initializer);
+        for (at, declared) in self.nodes.iter().enumerate() {
             let node = Node::new(declared, self.opset);
             let mapped = match map::find(&node) {
+                _ if gelus.inner.contains(&at) => Ok(Vec::new()),
+                Some(_) if gelus.last.get(&at).is_some_and(|x| self.is_defined(x)) => self.gelu(&node, gelus.last[&at]),
                 Some(row) => {
                     self.check_arity(&node, row).map_err(|error| error.within(node.about()))?;
                     self.node(&node, row)
@@ -190,6 +198,16 @@ impl<'a> Importer<'a> {
         }
         self.unsupported.report()?;
         self.waiting.take().map_or(Ok(()), Err)
+    }
+
+    /// The GELU whose last node this is.
+    fn gelu(&mut self, node: &Node<'a>, x: &str) -> Mapped {
+        let operand = match self.get(x) {
+            Some(Value::Tensor(id)) => Operand::Tensor(*id),
+            Some(Value::Constant(constant)) => weight(constant.clone())?,
+            Some(Value::Lost) | None => return Ok(Vec::new()),
+        };
+        single(self.apply(node, "gelu", vec![operand], Vec::new())?)
     }
 
     fn node(&mut self, node: &Node<'a>, row: &Row) -> Mapped {

@@ -2,7 +2,7 @@
 //!
 //! Modules in the order data takes: `scan` (limits, before anything is allocated) and `proto` (the messages), `tensor` (weights and
 //! their files), `inputs` (open dimensions), `importer` (nodes become calls, one after the other) with `node`, `constant` and
-//! `fold` (what is known beforehand), `shapes`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
+//! `fold` (what is known beforehand), `shapes`, `gelu`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
 //! `call` (what all became), `plan` (the statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of
 //! errors.
 //!
@@ -19,6 +19,7 @@ mod call;
 mod constant;
 mod error;
 mod fold;
+mod gelu;
 mod importer;
 mod inputs;
 mod map;

@@ -6,8 +6,8 @@ use super::super::constant::Constant;
 use super::super::error::OnnxError;
 use super::super::importer::{Arguments, Importer, Mapped, Value, single};
 use super::super::node::{Node, shortest};
-use super::super::shapes;
 use super::super::tensor::Element;
+use super::super::{fold, shapes};
 use super::{composed, float, int};
 use crate::ops::ArgValue;
 
@@ -80,10 +80,8 @@ pub(super) fn layer(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let mut weights = Vec::new();
     for (index, what, value) in [(1, "scale", 1.0), (2, "bias", 0.0)] {
         let weight = importer.known(node, index, what)?;
-        weights.push(match weight {
-            Some(weight) => weight,
-            None => Constant::fill(Element::F32, shape[axis..].to_vec(), value)?,
-        });
+        let weight = weight.map_or_else(|| Constant::fill(Element::F32, Vec::new(), value), Ok)?;
+        weights.push(fold::expanded(node, &weight, &shape[axis..], &mut |elements| importer.pay(elements))?);
     }
     // Counted from the end, so that nothing depends on what is before.
     let from_end = axis as i64 - shape.len() as i64;
