@@ -1,11 +1,13 @@
 //! Padding.
 
+use super::super::call::Operand;
 use super::super::codes;
 use super::super::error::{OnnxError, shown};
 use super::super::importer::{Importer, Mapped, single};
 use super::super::node::{Node, shortest};
 use super::super::shapes::{self, Piece};
 use super::{directions, float, list, pieces, reshape, text};
+use crate::ops::ArgValue;
 
 /// A dimension with how much is put before and behind it.
 #[derive(Clone, Copy)]
@@ -90,36 +92,61 @@ pub(super) fn pad(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         shape[axis] = end - start;
     }
     x = pieces::cut(importer, node, x, &kept)?;
-    let mut sides = Vec::new();
-    for (&extent, &[before, behind]) in shape.iter().zip(&pads) {
+    let side = |(&extent, &[before, behind]): (&usize, &[i64; 2])| {
         let [before, behind] = [before, behind].map(|pad| usize::try_from(pad.max(0)).unwrap_or(usize::MAX));
-        sides.push(Side { extent, before, behind });
-    }
-    let too_large = || node.error(codes::OPERANDS, "its result is too large", "the file may be damaged");
-    let padded = |sides: &[Side]| {
-        let extents = sides.iter().map(|side| side.extent.checked_add(side.before)?.checked_add(side.behind));
-        extents.collect::<Option<Vec<_>>>().ok_or_else(too_large)
+        Side { extent, before, behind }
     };
-    let result = padded(&sides)?;
-    if result == shape {
-        return single(x);
+    let mut sides: Vec<Side> = shape.iter().zip(&pads).map(side).collect();
+    let mut word = Vec::new();
+    match mode.as_str() {
+        "constant" if value != 0.0 => word.push(("value", float(value))),
+        "constant" => {}
+        _ => word.push(("mode", text(&mode))),
     }
-    let Some(images) = images(&sides) else {
-        return Err(node.unsupported(format!("of {} dimensions", sides.iter().filter(|side| side.is_padded()).count())));
+    if let Some(images) = images(&sides) {
+        return single(padded(importer, node, x, &sides, images, &word)?);
+    }
+    // Too many at once: one dimension after the other.
+    for d in 0..sides.len() {
+        let at_rest =
+            |(i, side): (usize, &Side)| if i == d { *side } else { Side { extent: side.extent, ..Side::ONE } };
+        let alone: Vec<Side> = sides.iter().enumerate().map(at_rest).collect();
+        let images = images(&alone).ok_or_else(|| too_large(node))?;
+        x = padded(importer, node, x, &alone, images, &word)?;
+        sides[d] = Side { extent: importer.ty(&x).shape[d], ..Side::ONE };
+    }
+    single(x)
+}
+
+fn too_large(node: &Node<'_>) -> OnnxError {
+    node.error(codes::OPERANDS, "its result is too large", "the file may be damaged")
+}
+
+/// An operand of these dimensions with its padding, applied to it as `images`.
+fn padded(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: Operand,
+    sides: &[Side],
+    images: [Side; 4],
+    word: &[(&'static str, ArgValue)],
+) -> Result<Operand, OnnxError> {
+    if !sides.iter().any(|side| side.is_padded()) {
+        return Ok(x);
+    }
+    let extents = sides.iter().map(|side| side.extent.checked_add(side.before)?.checked_add(side.behind));
+    let Some(result) = extents.collect::<Option<Vec<_>>>() else {
+        return Err(too_large(node));
     };
-    x = reshape::to(importer, node, x, images.iter().map(|side| side.extent).collect())?;
+    let x = reshape::to(importer, node, x, images.iter().map(|side| side.extent).collect())?;
     let [_, channels, rows, columns] = images;
     let (before, behind) = ([rows.before, columns.before], [rows.behind, columns.behind]);
-    let mut given =
-        vec![("pad", if before == behind { directions(&before) } else { list(&[before, behind].concat()) })];
-    match mode.as_str() {
-        "constant" if value != 0.0 => given.push(("value", float(value))),
-        "constant" => {}
-        _ => given.push(("mode", text(&mode))),
-    }
+    let sides = if before == behind { directions(&before) } else { list(&[before, behind].concat()) };
+    let mut given = vec![("pad", sides)];
+    given.extend(word.iter().cloned());
     if channels.is_padded() {
         given.push(("channels", list(&[channels.before, channels.behind])));
     }
     let x = importer.apply(node, "pad", vec![x], given)?;
-    single(reshape::to(importer, node, x, result)?)
+    reshape::to(importer, node, x, result)
 }
