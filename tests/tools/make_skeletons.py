@@ -4,8 +4,8 @@ names, types and shapes; nodes lose their names, and everything that is only sai
 
     make_skeletons.py MODEL.onnx..
 
-Needs: pip install onnx. The models are torchvision's of the same names, googlenet_lrn that of the paper with LRN, exported by
-torch.onnx.export in operator set 17 with fixed batches of one.
+Needs: pip install onnx. The models have the layers of torchvision's of the same names, googlenet_lrn those of the paper with LRN: operator
+set 17, batches of one, batch norm not folded.
 """
 import os
 import sys
