@@ -176,3 +176,20 @@ fn usage() {
     let outcome = rebirth(["run", "x.net"]);
     assert!(outcome.err.contains("--image <IMG>") && outcome.err.contains("--input"), "{}", outcome.err);
 }
+
+#[test]
+fn imports_do_not_replace_files() {
+    let folder = Folder::new();
+    let model = crate::support::samples().join("../tests/cases/onnx/good.onnx");
+    let import = ["import", model.to_str().unwrap(), "-o", "{}/m.net"];
+    folder.write("m.safetensors", "trained");
+    folder.fails(&import, "E0942", "`{}/m.safetensors` is there already");
+    assert!(!folder.path("m.net").exists());
+    folder.write("m.net", "edited");
+    folder.fails(&import, "E0942", "`{}/m.net` and `{}/m.safetensors` are there already");
+    assert_eq!(std::fs::read(folder.path("m.net")).unwrap(), b"edited");
+    assert_eq!(folder.run(&[&import[..], &["--force"]].concat()).code, 0);
+    assert_eq!(folder.run(&["check", "{}/m.net"]).code, 0);
+    // Now all is there, and printing replaces nothing.
+    assert_eq!(folder.run(&[&import[..3], &["-"]].concat()).code, 0);
+}
