@@ -15,7 +15,8 @@ use rebirth_runtime::{Error, Session, Tensor};
 use crate::graph::interpret::{InterpretError, can_hold};
 use crate::graph::{Graph, Output, ValueId, interpret};
 use crate::ops::Bounded;
-use crate::pipeline::{CompileError, compile};
+use crate::passes::Options;
+use crate::pipeline::{CompileError, compile_with};
 
 pub use correspond::{Correspondence, correspond, pair_params};
 pub use measure::{Difference, Limit};
@@ -58,6 +59,8 @@ pub struct Side<'a> {
     pub params: &'a [Vec<f32>],
     /// What computes.
     pub engine: &'a Engine,
+    /// The passes of native code.
+    pub passes: &'a Options,
 }
 
 impl Side<'_> {
@@ -79,7 +82,7 @@ impl Side<'_> {
     pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Bounded>, RunError> {
         match self.engine {
             Engine::Native(cpu) => {
-                let module = compile(self.graph, self.params, cpu).map_err(RunError::Compile)?;
+                let module = compile_with(self.graph, self.params, cpu, self.passes).map_err(RunError::Compile)?;
                 let mut session = Session::new(Arc::new(module)).map_err(RunError::Run)?;
                 let outputs = session.run(&inputs.iter().collect::<Vec<_>>()).map_err(RunError::Run)?;
                 Ok(outputs.iter().map(|tensor| Bounded::exact(tensor.shape(), tensor.elements().values())).collect())

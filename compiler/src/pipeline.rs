@@ -34,6 +34,7 @@ use crate::graph::interpret::InterpretError;
 use crate::graph::{self, Graph, ValueId};
 use crate::loops::lower::{LowerError, lower};
 use crate::loops::program::Program;
+use crate::passes::{self, Applied, Options, PassError};
 use crate::resolve::{Model, Settings, resolve};
 
 /// Why a model has no module.
@@ -41,6 +42,8 @@ use crate::resolve::{Model, Settings, resolve};
 pub enum CompileError {
     /// The graph breaks a rule: our bug, or the bug of who built it by hand.
     Graph(graph::verify::Violation),
+    /// A pass broke it: our bug.
+    Pass(PassError),
     /// It has no loops.
     Lower(LowerError),
     /// It has no code.
@@ -64,6 +67,7 @@ impl CompileError {
             CompileError::Codegen(CodegenError::OutOfMemory { .. }) => codes::OUT_OF_MEMORY,
             CompileError::Codegen(CodegenError::Cranelift { .. }) => codes::CODEGEN,
             CompileError::Params { .. } => codes::PARAMS,
+            CompileError::Pass(_) => codes::BROKEN_PASS,
         };
         code.id
     }
@@ -94,6 +98,9 @@ impl CompileError {
             CompileError::Codegen(CodegenError::Cranelift { .. }) => {
                 "this is a bug of the compiler or a limit of Cranelift: please report it with the network"
             }
+            CompileError::Pass(_) => {
+                "this is a bug of the compiler: please report it with the network; `--disable` leaves a pass out"
+            }
             CompileError::Params { .. } => "give one tensor for each parameter, in the order of `Graph::params`",
         };
         fixed.to_owned()
@@ -105,6 +112,7 @@ impl fmt::Display for CompileError {
         match self {
             CompileError::Graph(violation) => write!(f, "the graph breaks a rule: {violation}"),
             CompileError::Lower(error) => error.fmt(f),
+            CompileError::Pass(error) => error.fmt(f),
             CompileError::Codegen(error) => error.fmt(f),
             CompileError::Params { message } => f.write_str(message),
         }
@@ -123,13 +131,29 @@ pub fn load(source: &Source, settings: &Settings) -> Result<Model, Report> {
     resolve(&program, settings).map_err(|diagnostics| Report::new(program.sources().clone(), diagnostics))
 }
 
-/// The loops of an inference graph.
+/// An inference graph after the passes.
+///
+/// # Errors
+/// The graph breaks a rule, or a pass does.
+pub fn fused(graph: &Graph, options: &Options) -> Result<(Graph, Applied), CompileError> {
+    graph::verify(graph).map_err(CompileError::Graph)?;
+    passes::run(graph, options).map_err(CompileError::Pass)
+}
+
+/// The loops of an inference graph after all passes.
 ///
 /// # Errors
 /// The graph breaks a rule, or has no loops.
 pub fn loops(graph: &Graph) -> Result<Program, CompileError> {
-    graph::verify(graph).map_err(CompileError::Graph)?;
-    lower(graph).map_err(CompileError::Lower)
+    loops_with(graph, &Options::default())
+}
+
+/// [`loops`] with a choice of passes.
+///
+/// # Errors
+/// As [`loops`].
+pub fn loops_with(graph: &Graph, options: &Options) -> Result<Program, CompileError> {
+    lower(&fused(graph, options)?.0).map_err(CompileError::Lower)
 }
 
 /// Compiles an inference graph into memory. `params` holds row-major elements in the order of `Graph::params`; `cpu` is a name of
@@ -138,12 +162,22 @@ pub fn loops(graph: &Graph) -> Result<Program, CompileError> {
 /// # Errors
 /// See [`CompileError`].
 pub fn compile(graph: &Graph, params: &[Vec<f32>], cpu: &str) -> Result<Module, CompileError> {
+    compile_with(graph, params, cpu, &Options::default())
+}
+
+/// [`compile`] with a choice of passes.
+///
+/// # Errors
+/// See [`CompileError`].
+pub fn compile_with(graph: &Graph, params: &[Vec<f32>], cpu: &str, options: &Options) -> Result<Module, CompileError> {
     let target = target::find(cpu).map_err(CompileError::Codegen)?;
-    let program = loops(graph)?;
     if params.len() != graph.params.len() {
         let message = format!("the network has {} parameters, {} were given", graph.params.len(), params.len());
         return Err(CompileError::Params { message });
     }
+    // Passes leave the parameters as they are.
+    let graph = &fused(graph, options)?.0;
+    let program = lower(graph).map_err(CompileError::Lower)?;
     for (&id, tensor) in graph.params.iter().zip(params) {
         if tensor.len() != graph.ty(id).elements() {
             let message = format!("{} is {}, {} elements were given", graph.spelling(id), graph.ty(id), tensor.len());
@@ -194,6 +228,7 @@ mod tests {
             CompileError::Codegen(CodegenError::OutOfMemory { bytes: 1 }),
             CompileError::Codegen(CodegenError::Cranelift { region: text(), message: text() }),
             CompileError::Params { message: text() },
+            CompileError::Pass(PassError { pass: "", message: text() }),
         ];
         let given: Vec<_> = errors.iter().map(CompileError::code).collect();
         let listed: Vec<_> = codes::ALL.iter().map(|code| code.id).collect();

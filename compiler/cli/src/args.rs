@@ -10,9 +10,10 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use rebirth_compiler::codegen::target::TARGETS;
+use rebirth_compiler::passes::{Options, PIPELINE};
 use rebirth_compiler::resolve::{SetValue, parse_setting};
 
-use crate::{bench, check, completions, diff, explain, fmt as format, import, inspect, ir, man, run};
+use crate::{bench, check, completions, diff, explain, fmt as format, import, inspect, ir, man, passes, run};
 
 const EXAMPLES: &str = "\
 EXAMPLES
@@ -29,7 +30,7 @@ EXIT CODES
 #[command(name = "rebirth", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) options: Options,
+    pub(crate) options: Settings,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
-pub(crate) struct Options {
+pub(crate) struct Settings {
     /// The level of CPU to generate code for
     #[arg(long, global = true, value_name = "LEVEL", default_value = "native", value_parser = cpu_levels())]
     pub(crate) cpu: String,
@@ -91,6 +92,7 @@ pub(crate) enum Command {
     Bench(bench::BenchArgs),
     Diff(diff::DiffArgs),
     Import(import::ImportArgs),
+    Passes(passes::PassesArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -125,7 +127,9 @@ impl Command {
             Command::Bench(args) => Some(&args.net),
             Command::Diff(args) => Some(&args.net),
             Command::Import(args) => Some(&args.net),
-            Command::Fmt(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => None,
+            Command::Fmt(_) | Command::Passes(_) | Command::Explain(_) | Command::Completions(_) | Command::Man(_) => {
+                None
+            }
         }
     }
 }
@@ -139,6 +143,27 @@ pub(crate) struct NetArgs {
     /// Override a constant or give a symbolic dimension its size; repeatable, each name once
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, SetValue)>,
+}
+
+/// Which passes run.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PassArgs {
+    /// Leave out a pass, one of those that `rebirth passes` lists, or `all`; repeatable
+    #[arg(long, value_name = "PASS", value_parser = pass_names(), hide_possible_values = true)]
+    pub(crate) disable: Vec<String>,
+}
+
+impl PassArgs {
+    pub(crate) fn options(&self) -> Options {
+        if self.disable.iter().any(|name| name == "all") {
+            return Options::none();
+        }
+        Options { disabled: self.disable.iter().cloned().collect(), ..Options::default() }
+    }
+}
+
+fn pass_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PIPELINE.iter().map(|pass| pass.name).chain(["all"]))
 }
 
 /// Where weights come from.

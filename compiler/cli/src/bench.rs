@@ -7,7 +7,7 @@ use rebirth_compiler::inspect::inspect;
 use rebirth_runtime::{Error, Port, Tensor};
 use serde::Serialize;
 
-use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::args::{NamedPath, NetArgs, PassArgs, WeightsArg};
 use crate::console::Context;
 use crate::failure::Failure;
 use crate::prepare::{
@@ -49,6 +49,8 @@ pub(crate) struct BenchArgs {
     /// How many runs to time
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     runs: u32,
+    #[command(flatten)]
+    passes: PassArgs,
     /// Print JSON on one line
     #[arg(long)]
     json: bool,
@@ -77,7 +79,7 @@ pub(crate) fn bench(context: &mut Context<'_>, args: &BenchArgs) -> Result<(), F
     let chosen = choose_weights(&args.net.file, args.weights.as_ref(), Some(WeightsArg::Random(SEED)))?;
     let params = load_weights(context, graph, &chosen, own.as_ref())?;
     let begin = Instant::now();
-    let mut session = start(context, graph, &params)?;
+    let mut session = start(context, graph, &params, &args.passes)?;
     let compile = begin.elapsed();
     drop(params);
 

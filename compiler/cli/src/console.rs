@@ -6,7 +6,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use serde::Serialize;
 
-use crate::args::{Color, MessageFormat, Options};
+use crate::args::{Color, MessageFormat, Settings};
 use crate::failure::{Failure, Warning};
 use crate::message::{Message, json, short};
 use crate::spinner::Spinner;
@@ -107,7 +107,7 @@ pub(crate) struct Context<'a> {
     /// Everything else. Errors of writing to it are dropped: nobody is left to tell.
     pub(crate) err: &'a mut dyn Write,
     pub(crate) console: Console,
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a Settings,
     /// Warnings shown.
     pub(crate) warnings: usize,
     /// The code of the first error shown.

@@ -1,5 +1,6 @@
 //! `rebirth diff`
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -7,12 +8,14 @@ use clap::Args;
 use rebirth_compiler::codegen::target::TARGETS;
 use rebirth_compiler::diff::{Difference, Engine, Limit, Side, correspond, observing, pair_params};
 use rebirth_compiler::graph::{Def, Graph, ValueId};
+use rebirth_compiler::passes::Options;
+use rebirth_compiler::pipeline::fused;
 use rebirth_lang::FileId;
 use rebirth_lang::ast::{ExprKind, Item, Net};
 use rebirth_runtime::{Error, Tensor};
 use serde::Serialize;
 
-use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::args::{NamedPath, NetArgs, PassArgs, WeightsArg};
 use crate::check::nets;
 use crate::codes;
 use crate::console::Context;
@@ -39,7 +42,8 @@ const MOST: f64 = 1e-3;
 
 /// Compare two ways to compute a network.
 ///
-/// Runs two networks, or one network in two ways, on the same input and prints the largest difference of each output. With one file,
+/// Runs two networks, or one network in two ways, on the same input and prints the largest difference of each output. With one file and
+/// `--disable`, native code is compared with itself without those passes; with one file alone,
 /// native code is compared with the interpreter, which computes in 64 bits and knows for each element how far native code may
 /// be off; that is then the limit, up to 1e-3 of the largest value of the tensor, since over many layers it grows without end.
 /// Otherwise two results may differ by `--tol` times the largest value of the tensor.
@@ -73,6 +77,8 @@ pub(crate) struct DiffArgs {
     /// How far results may differ, as a share of the largest value of the tensor [default: 1e-4, or the interpreter's bounds up to 1e-3]
     #[arg(long, value_name = "T", value_parser = tolerance)]
     tol: Option<f64>,
+    #[command(flatten)]
+    passes: PassArgs,
     /// Print JSON on one line
     #[arg(long)]
     json: bool,
@@ -107,9 +113,10 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
     let second = match (&args.against, &args.other) {
         (Some(EngineArg(engine)), _) => engine.clone(),
         (None, Some(_)) => first.clone(),
+        (None, None) if !args.passes.disable.is_empty() => first.clone(),
         (None, None) => Engine::Interpreter,
     };
-    if args.other.is_none() && first == second {
+    if args.other.is_none() && first == second && args.passes.disable.is_empty() {
         let help = "give another file, or another engine with `--against` or `--cpu`";
         return Err(Failure::new(codes::NOTHING_TO_COMPARE, format!("both sides are {first}"), help));
     }
@@ -121,20 +128,33 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
     };
     let (graph_a, graph_b) = (&a.model.graph, &b.as_ref().unwrap_or(&a).model.graph);
     same_ports(graph_a, graph_b)?;
-    let pairs: Vec<(ValueId, ValueId)> = if args.per_layer {
+    // One network with and without passes: these run first, so that what is looked at does not keep them from it.
+    let by_passes = args.other.is_none() && !args.passes.disable.is_empty();
+    let rewritten = if by_passes {
+        Some((fused(graph_a, &Options::default())?.0, fused(graph_b, &args.passes.options())?.0))
+    } else {
+        None
+    };
+    let (graph_a, graph_b) = rewritten.as_ref().map_or((graph_a, graph_b), |(a, b)| (a, b));
+    let passes = if by_passes { Options::none() } else { args.passes.options() };
+    let pairs: Vec<(ValueId, ValueId)> = if args.per_layer && by_passes {
+        same_names(graph_a, graph_b)
+    } else if args.per_layer {
         correspond(graph_a, graph_b).values
     } else {
         graph_a.outputs.iter().zip(&graph_b.outputs).map(|(a, b)| (a.value, b.value)).collect()
     };
     let observed_a = observing(graph_a, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
     let observed_b = observing(graph_b, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
-    Side { graph: &observed_b, params: &[], engine: &second }.check()?;
+    Side { graph: &observed_b, params: &[], engine: &second, passes: &passes }.check()?;
     let (params_a, params_b) = weights(context, args, &a, b.as_ref(), file_b)?;
     let inputs = inputs(graph_a, &a, args.seed)?;
 
     let params_b = params_b.as_ref().unwrap_or(&params_a);
-    let results_a = run(context, Side { graph: &observed_a, params: &params_a, engine: &first }, &inputs)?;
-    let results_b = run(context, Side { graph: &observed_b, params: params_b, engine: &second }, &inputs)?;
+    let results_a =
+        run(context, Side { graph: &observed_a, params: &params_a, engine: &first, passes: &passes }, &inputs)?;
+    let results_b =
+        run(context, Side { graph: &observed_b, params: params_b, engine: &second, passes: &passes }, &inputs)?;
 
     let limit = match args.tol {
         Some(share) => Limit::Relative(share),
@@ -158,8 +178,13 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
         }
     });
     let found = Comparison {
-        sides: [(&args.net.file, first), (&file_b.to_owned(), second)]
-            .map(|(file, engine)| format!("{} on {engine}", file.display())),
+        sides: [(&args.net.file, first, false), (&file_b.to_owned(), second, by_passes)].map(
+            |(file, engine, without)| {
+                let without =
+                    if without { format!(" without {}", args.passes.disable.join(", ")) } else { String::new() };
+                format!("{} on {engine}{without}", file.display())
+            },
+        ),
         limit,
         rows: rows.collect(),
     };
@@ -169,6 +194,16 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
         write!(context.out, "{}", found.text(args.per_layer))?
     }
     if found.first_beyond().is_none() { Ok(()) } else { Err(Failure::Shown) }
+}
+
+/// Values that have one name and type in both, which passes keep with what it stands for.
+fn same_names(a: &Graph, b: &Graph) -> Vec<(ValueId, ValueId)> {
+    let results = |graph: &Graph| graph.nodes.iter().flat_map(|node| node.results.clone()).collect::<Vec<_>>();
+    let constant = a.constants();
+    let of_b: HashMap<&str, ValueId> = results(b).into_iter().map(|id| (b.value(id).name.as_str(), id)).collect();
+    let partner = |id: ValueId| of_b.get(a.value(id).name.as_str()).map(|&other| (id, other));
+    let computed = results(a).into_iter().filter(|id| !constant[id.index()]);
+    computed.filter_map(partner).filter(|&(x, y)| a.ty(x) == b.ty(y)).collect()
 }
 
 /// The net of a file, with those settings that concern it, or concern neither file.

@@ -24,6 +24,7 @@ mod import;
 mod inspect;
 mod ir;
 mod man;
+mod passes;
 mod run;
 
 mod present;
@@ -68,6 +69,7 @@ pub fn run_on(
         Command::Bench(args) => bench::bench(&mut context, args),
         Command::Import(args) => import::import(&mut context, args),
         Command::Diff(args) => diff::diff(&mut context, args),
+        Command::Passes(args) => passes::passes(&mut context, args),
         Command::Explain(args) => explain::explain(&mut context, args),
         Command::Completions(args) => completions::completions(&mut context, args),
         Command::Man(args) => man::man(&mut context, args),

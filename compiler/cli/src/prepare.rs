@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rebirth_compiler::graph::Graph;
 use rebirth_compiler::onnx::{Onnx, Weights};
-use rebirth_compiler::pipeline::compile;
+use rebirth_compiler::pipeline::compile_with;
 use rebirth_compiler::resolve::{Model, bind_dims};
 use rebirth_compiler::weights;
 use rebirth_lang::Report;
@@ -13,7 +13,7 @@ use rebirth_runtime::elements::Elements;
 use rebirth_runtime::npy::{read_npy, write_npy};
 use rebirth_runtime::{DType, Error, Port, Session, Tensor, random};
 
-use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::args::{NamedPath, NetArgs, PassArgs, WeightsArg};
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
@@ -102,8 +102,14 @@ pub(crate) fn load_weights(
 }
 
 /// Compiles and allocates.
-pub(crate) fn start(context: &Context<'_>, graph: &Graph, params: &[Vec<f32>]) -> Result<Session, Failure> {
-    let module = context.busy("compiling", || compile(graph, params, &context.options.cpu))?;
+pub(crate) fn start(
+    context: &Context<'_>,
+    graph: &Graph,
+    params: &[Vec<f32>],
+    passes: &PassArgs,
+) -> Result<Session, Failure> {
+    let options = passes.options();
+    let module = context.busy("compiling", || compile_with(graph, params, &context.options.cpu, &options))?;
     Ok(Session::new(Arc::new(module))?)
 }
 

@@ -9,7 +9,7 @@ use rebirth_runtime::labels::Labels;
 use rebirth_runtime::{DType, Port, Tensor};
 use serde::Serialize;
 
-use crate::args::{NamedPath, NetArgs, WeightsArg};
+use crate::args::{NamedPath, NetArgs, PassArgs, WeightsArg};
 use crate::codes;
 use crate::console::Context;
 use crate::failure::Failure;
@@ -46,6 +46,8 @@ pub(crate) struct RunArgs {
     /// Write an output as `.npy`; the name may be left out when there is one; repeatable
     #[arg(long, value_name = "[NAME=]FILE")]
     output: Vec<NamedPath>,
+    #[command(flatten)]
+    passes: PassArgs,
     /// Print JSON on one line
     #[arg(long)]
     json: bool,
@@ -72,7 +74,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RunArgs) -> Result<(), Failu
         WeightsArg::Random(_) => model.graph.outputs.iter().map(|_| None).collect(),
     };
     let params = load_weights(context, &model.graph, &chosen, own.as_ref())?;
-    let mut session = start(context, &model.graph, &params)?;
+    let mut session = start(context, &model.graph, &params, &args.passes)?;
     let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let outputs = session.run_named(&named)?;
     write_outputs(&files, &outputs)?;

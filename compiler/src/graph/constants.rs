@@ -1,6 +1,8 @@
 //! Values that depend on parameters and constants alone. They are computed once, when weights are packed, in f64.
 
-use super::interpret::{InterpretError, interpret};
+use std::collections::HashMap;
+
+use super::interpret::{InterpretError, MAX_LIVE_ELEMENTS, check_results};
 use super::{Def, Graph, Output, ValueId};
 use crate::ops::Bounded;
 
@@ -17,31 +19,73 @@ impl Graph {
         constant
     }
 
-    /// The elements of such values in row-major order, each rounded to f32 once, for `params` in the order of [`Graph::params`].
+    /// The elements of such values in row-major order, each rounded to f32 once, for `params` in the order of [`Graph::params`]. What is
+    /// computed lives no longer than it is needed.
     ///
     /// # Errors
-    /// They are too large to compute, or `params` are not those of the graph.
+    /// They are too large to compute, depend on inputs, or `params` are not those of the graph.
     pub fn evaluate_constants(&self, values: &[ValueId], params: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, InterpretError> {
+        if params.len() != self.params.len() {
+            let (expected, found) = (self.params.len(), params.len());
+            return Err(InterpretError::Count { what: "parameters", expected, found });
+        }
         let outputs: Vec<Output> =
             values.iter().map(|&value| Output { name: String::new(), value, train: false }).collect();
         let needed = self.cone(&outputs);
-        let needs = |ids: &[ValueId]| ids.iter().any(|id| needed[id.index()]);
-        let graph = Graph {
-            name: self.name.clone(),
-            mode: self.mode,
-            values: self.values.clone(),
-            nodes: self.nodes.iter().filter(|node| needs(&node.results)).cloned().collect(),
-            inputs: self.inputs.iter().copied().filter(|id| needed[id.index()]).collect(),
-            params: self.params.iter().copied().filter(|id| needed[id.index()]).collect(),
-            outputs,
-        };
-        let exact = |(id, tensor): (&ValueId, &Vec<f32>)| {
-            let of = |tensor: &Vec<f32>| Bounded::exact(&self.ty(*id).shape, tensor.iter().map(|&v| f64::from(v)));
-            needed[id.index()].then(|| of(tensor))
-        };
-        let params: Vec<Bounded> = self.params.iter().zip(params).filter_map(exact).collect();
-        let results = interpret(&graph, &[], &params)?;
-        Ok(results.into_iter().map(|result| result.value.into_iter().map(|v| v as f32).collect()).collect())
+        if let Some(&input) = self.inputs.iter().find(|id| needed[id.index()]) {
+            let (value, expected) = (self.spelling(input), self.ty(input).clone());
+            return Err(InterpretError::Shape { value, expected, found: Vec::new() });
+        }
+        let nodes = || self.nodes.iter().filter(|node| node.results.iter().any(|id| needed[id.index()]));
+        let mut uses = vec![0_usize; self.values.len()];
+        nodes().flat_map(|node| &node.inputs).for_each(|id| uses[id.index()] += 1);
+        let mut wanted: HashMap<ValueId, Vec<usize>> = HashMap::new();
+        values.iter().enumerate().for_each(|(i, &id)| wanted.entry(id).or_default().push(i));
+        let given: HashMap<ValueId, &Vec<f32>> = self.params.iter().copied().zip(params).collect();
+        let mut found = vec![Vec::new(); values.len()];
+        for (id, places) in &wanted {
+            if let Some(&tensor) = given.get(id) {
+                places.iter().for_each(|&place| found[place].clone_from(tensor));
+            }
+        }
+        let mut live: HashMap<ValueId, Bounded> = HashMap::new();
+        let mut held = 0_usize;
+        for node in nodes() {
+            for &id in &node.inputs {
+                if let (Some(tensor), false) = (given.get(&id), live.contains_key(&id)) {
+                    held = held.saturating_add(tensor.len());
+                    let tensor = Bounded::exact(&self.ty(id).shape, tensor.iter().map(|&v| f64::from(v)));
+                    live.insert(id, tensor);
+                }
+            }
+            let results: usize = node.results.iter().map(|&id| self.ty(id).elements()).sum();
+            held = held.saturating_add(results);
+            if held > MAX_LIVE_ELEMENTS {
+                return Err(InterpretError::TooLarge { elements: held });
+            }
+            let operands: Option<Vec<&Bounded>> = node.inputs.iter().map(|id| live.get(id)).collect();
+            // Nodes stand in the order of their operands.
+            let operands = operands.unwrap_or_default();
+            let results = node.op.evaluate(&operands, self.mode);
+            check_results(self, node, &results)?;
+            for (&id, result) in node.results.iter().zip(results) {
+                for &place in wanted.get(&id).into_iter().flatten() {
+                    found[place] = result.value.iter().map(|&v| v as f32).collect();
+                }
+                if uses[id.index()] > 0 {
+                    live.insert(id, result);
+                } else {
+                    held = held.saturating_sub(self.ty(id).elements());
+                }
+            }
+            for &id in &node.inputs {
+                uses[id.index()] -= 1;
+                if uses[id.index()] == 0 && live.remove(&id).is_some() {
+                    held = held.saturating_sub(self.ty(id).elements());
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a value is a parameter or a piece of state.

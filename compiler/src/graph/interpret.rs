@@ -127,7 +127,7 @@ pub fn interpret(graph: &Graph, inputs: &[Bounded], params: &[Bounded]) -> Resul
     Ok(graph.outputs.iter().map(|output_of| output(output_of.value)).collect())
 }
 
-fn check_results(graph: &Graph, node: &Node, results: &[Bounded]) -> Result<(), InterpretError> {
+pub(super) fn check_results(graph: &Graph, node: &Node, results: &[Bounded]) -> Result<(), InterpretError> {
     let types = graph.result_types(node);
     if types.len() == results.len() && types.iter().zip(results).all(|(ty, result)| whole(result, ty)) {
         return Ok(());

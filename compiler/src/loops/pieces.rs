@@ -60,6 +60,14 @@ pub enum Border {
 }
 
 impl Pieces {
+    /// Whether the result is the operand, element by element in row-major order.
+    pub fn is_identity(&self) -> bool {
+        let [Piece { extent, source: Source::Operand(steps), .. }] = &self.pieces[..] else { return false };
+        let kept =
+            |(d, steps): (usize, &Steps)| (steps.dim, steps.start) == (d, 0) && (steps.by == 1 || extent[d] == 1);
+        *extent == self.from && self.from == self.to && steps.iter().enumerate().all(kept)
+    }
+
     /// The dimensions of `from` in the order of `perm`.
     pub fn transpose(from: &[usize], perm: &[usize]) -> Pieces {
         let to: Vec<usize> = perm.iter().map(|&dim| from[dim]).collect();

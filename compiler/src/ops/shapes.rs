@@ -288,9 +288,28 @@ pub fn combine(a: &Bounded, b: &Bounded, f: impl Fn(Element, Element) -> Element
             (x, _) => x,
         })
         .collect();
-    let elements =
-        (0..shape.iter().product()).map(|i| f(a.at(source(i, &shape, &a.shape)), b.at(source(i, &shape, &b.shape))));
-    Bounded::new(shape.clone(), elements)
+    // Behind some dimension each operand moves on by one element at a time, or not at all.
+    let steps = |x: &Bounded, from: usize| {
+        let moves = (from..rank).all(|d| extent(x, d) == shape[d]);
+        let stays = (from..rank).all(|d| extent(x, d) == 1);
+        if moves { Some(1) } else { stays.then_some(0) }
+    };
+    let from = (0..rank).find(|&d| steps(a, d).is_some() && steps(b, d).is_some()).unwrap_or(rank);
+    let (by_a, by_b) = (steps(a, from).unwrap_or(0), steps(b, from).unwrap_or(0));
+    let run: usize = shape[from..].iter().product();
+    let total: usize = shape.iter().product();
+    let mut result = Bounded { shape: shape.clone(), value: Vec::new(), bound: Vec::new() };
+    result.value.reserve_exact(total);
+    result.bound.reserve_exact(total);
+    for start in (0..total).step_by(run.max(1)) {
+        let (at_a, at_b) = (source(start, &shape, &a.shape), source(start, &shape, &b.shape));
+        for i in 0..run {
+            let (value, bound) = f(a.at(at_a + i * by_a), b.at(at_b + i * by_b));
+            result.value.push(value);
+            result.bound.push(bound);
+        }
+    }
+    result
 }
 
 /// Where the element at row-major position `index` of `result` comes from in an operand of shape `operand`, broadcast as numpy does.

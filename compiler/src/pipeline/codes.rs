@@ -9,4 +9,5 @@ rebirth_lang::codes! {
     OUT_OF_MEMORY = "E0706", "no memory for the packed weights";
     CODEGEN = "E0707", "the code generator gave up";
     PARAMS = "E0708", "parameters that do not fit the network";
+    BROKEN_PASS = "E0709", "a pass broke the graph";
 }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// All commands, in the order of the help.
 pub(crate) const COMMANDS: &[&str] =
-    &["check", "fmt", "ir", "inspect", "run", "bench", "diff", "import", "explain", "completions", "man"];
+    &["check", "fmt", "ir", "inspect", "run", "bench", "diff", "import", "passes", "explain", "completions", "man"];
 
 /// What a command did.
 #[derive(Debug)]
