@@ -32,7 +32,8 @@ pub struct ConvTranspose {
 pub const MAX_SPREAD: usize = 64;
 
 /// How to stay within [`MAX_SPREAD`].
-const SPREAD_HELP: &str = "use a larger kernel or a smaller stride and dilation; `resize` makes images larger without weights";
+const SPREAD_HELP: &str =
+    "use a larger kernel or a smaller stride and dilation; `resize` makes images larger without weights";
 
 /// A direction of the convolution of stride 1 that all phases share.
 struct Direction {
@@ -161,7 +162,8 @@ impl Operator for ConvTranspose {
                 let [axis, side] = [["height", "width"][d], ["top and bottom", "left and right"][d]];
                 if self.whole(d, size).is_none() {
                     let stride = self.window.stride[d];
-                    let message = format!("the {axis} {size} of {x} with a stride of {stride} is too large to compute with");
+                    let message =
+                        format!("the {axis} {size} of {x} with a stride of {stride} is too large to compute with");
                     return Mismatch::new(message).at([0]).help("use a smaller stride");
                 }
                 let cut = self.window.pad[d] + self.window.pad[d + 2];
