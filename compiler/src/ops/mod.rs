@@ -133,7 +133,7 @@ pub trait Operator {
     fn attributes(&self) -> Attributes;
 
     /// Types of the results. Checks everything that evaluation and lowering take for granted; all arithmetic checked. Over
-    /// symbolic extents: what it accepts, it accepts for all sizes that are large enough for the windows over them.
+    /// symbolic extents: what it accepts, it accepts for all sizes for which no [`Extent::room`] it asks for and no result is too small.
     ///
     /// # Errors
     /// The inputs do not fit the operator or each other, for all sizes or for some.
