@@ -56,7 +56,8 @@ pub trait Extent: Clone + PartialEq + fmt::Debug + fmt::Display {
     /// `self - other`; the caller's to know that it is not negative where it is not [`Extent::known`].
     fn minus(&self, other: &Self) -> Option<Self>;
 
-    /// `self - other` where sizes for which it is negative do not fit: what a window leaves of what it slides over.
+    /// `self - other` where sizes for which it is negative do not fit: what a window leaves of what it slides over, or what lies behind
+    /// a position. A shape rule that compares extents asks for this.
     fn room(&self, other: &Self) -> Option<Self> {
         self.minus(other)
     }

@@ -1,24 +1,24 @@
-//! From a graph to a program: every node's stages, the layout each wants, conversions where a tensor lies otherwise, and nests.
+//! From a graph to a program: the walk over nodes and outputs. [`layouts`] says how each stage wants its operands, which are converted
+//! where they lie otherwise; [`nests`] makes its loops.
+
+mod layouts;
+mod nests;
 
 use std::collections::HashMap;
 use std::fmt;
 
 use rebirth_runtime::{DType, Port};
 
-use super::LANES;
-use super::layout::{Layout, has_channels, nchw};
+use layouts::{Want, demand, lift, needs_plain};
+
+use super::layout::Layout;
 use super::nest::{BufferId, Nest};
 use super::pack::{Pack, Packing};
 use super::program::{Buffer, Home, Program, Region};
-use super::schedule::conv::{Conv, TILE_BLOCKS};
-use super::schedule::{
-    Tensor, adaptive, arg_max, concat, contraction, copy, interleave, matmul, pointwise, reduce, repack, repeat,
-    resample, window,
-};
-use super::stage::{Kind, Lowering, Place, Stage, Weights};
+use super::schedule::{Tensor, repack};
+use super::stage::{Kind, Lowering, Place, Stage};
 use super::{plan, verify};
 use crate::graph::{Graph, Node, Type, ValueId};
-use crate::ops::geometry::Window;
 
 /// Why a graph has no program.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,12 +79,6 @@ struct Lower<'g> {
     constant: Vec<bool>,
     constants: HashMap<ValueId, usize>,
     names: HashMap<String, usize>,
-}
-
-/// An operand's claim: the layout its stage wants it in.
-enum Want {
-    Layout(Layout),
-    Weights,
 }
 
 impl<'g> Lower<'g> {
@@ -389,139 +383,6 @@ impl<'g> Lower<'g> {
         Ok(())
     }
 
-    /// The nest of a stage, and the packed constants it reads. `x` are the operands it reads as tensors,
-    /// `params` the constants that it wants packed its own way, in order.
-    fn schedule(
-        &mut self,
-        kind: &Kind,
-        x: &[Tensor],
-        y: &Tensor,
-        params: Vec<usize>,
-    ) -> Result<(Nest, Vec<BufferId>), LowerError> {
-        let packed: Vec<ValueId> = params.iter().map(|&i| self.program.constants[i]).collect();
-        let param_shape = |graph: &Graph, i: usize| graph.ty(packed[i]).shape.clone();
-        if let Kind::Pool { window, .. } | Kind::Conv { window, .. } = kind
-            && !addressable(window, &x[0], y)
-        {
-            let name = self.program.buffer(x[0].buffer).name.clone();
-            return Err(LowerError::TooLarge { what: format!("the padded input {name}") });
-        }
-        Ok(match kind {
-            Kind::Pointwise(expr) => (pointwise::pointwise("pointwise", expr, x, y), Vec::new()),
-            Kind::BatchNorm { eps } => {
-                let len = param_shape(self.graph, 0)[0];
-                let scale = self.packed(Packing::BatchNormScale { len, eps: *eps }, params.clone())?;
-                let shift = self.packed(Packing::BatchNormShift { len, eps: *eps }, params)?;
-                let nest = pointwise::channelwise("scale_shift", &pointwise::scale_shift(), &x[0], &[scale, shift], y);
-                (nest, vec![scale, shift])
-            }
-            Kind::Channelwise(expr) => {
-                let vectors = params
-                    .iter()
-                    .enumerate()
-                    .map(|(i, &param)| {
-                        let len = param_shape(self.graph, i)[0];
-                        self.packed(Packing::Vector { len, groups: 1 }, vec![param])
-                    })
-                    .collect::<Result<Vec<_>, _>>()?;
-                (pointwise::channelwise("channelwise", expr, &x[0], &vectors, y), vectors)
-            }
-            Kind::Reduce { axes, combine, finish } => {
-                (reduce::Reduction { axes, combine: *combine, finish }.nest(&x[0], y), Vec::new())
-            }
-            Kind::ArgMax { axis } => (arg_max::arg_max(*axis, &x[0], y), Vec::new()),
-            Kind::Pool { window, average } => {
-                let mut constants = Vec::new();
-                let average = match average {
-                    None => None,
-                    Some(count) => {
-                        let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
-                        let reciprocals = |direction, input, output| Packing::Reciprocals {
-                            window: *window,
-                            count: *count,
-                            direction,
-                            input,
-                            output,
-                        };
-                        let rows = self.packed(reciprocals(0, h, oh), Vec::new())?;
-                        let columns = self.packed(reciprocals(1, w, ow), Vec::new())?;
-                        constants = vec![rows, columns];
-                        Some(window::Average { rows, columns })
-                    }
-                };
-                (window::pool(*window, average.as_ref(), &x[0], y), constants)
-            }
-            Kind::Adaptive { average } => {
-                let ([.., h, w], [.., oh, ow]) = (nchw(&x[0].shape), nchw(&y.shape));
-                let mut constants = Vec::new();
-                if *average {
-                    for (input, output) in [(h, oh), (w, ow)] {
-                        constants.push(self.packed(Packing::AdaptiveReciprocals { input, output }, Vec::new())?);
-                    }
-                }
-                let average = match constants[..] {
-                    [rows, columns] => Some(window::Average { rows, columns }),
-                    _ => None,
-                };
-                (adaptive::adaptive(average.as_ref(), &x[0], y), constants)
-            }
-            Kind::ChannelSquares { before, after } => (window::channel_squares(*before, *after, &x[0], y), Vec::new()),
-            Kind::Conv { window, groups, weights } => {
-                let (oc, icg, [kh, kw]) = (y.shape[1], x[0].shape[1] / groups, window.kernel);
-                let depthwise = is_depthwise(*groups, icg, oc, weights);
-                let packing = if depthwise {
-                    Packing::Depthwise { shape: [oc, kh, kw] }
-                } else {
-                    let blocked = x[0].layout != Layout::Plain;
-                    let shape = [oc, icg, kh, kw];
-                    Packing::Conv { shape, groups: *groups, tile: TILE_BLOCKS, blocked, weights: *weights }
-                };
-                let weight = self.packed(packing, vec![params[0]])?;
-                let groups_of_bias = if depthwise { 1 } else { *groups };
-                let vector = match weights {
-                    Weights::Direct => Packing::Vector { len: oc, groups: groups_of_bias },
-                    Weights::Transposed(t) => {
-                        Packing::Phases { len: oc, groups: groups_of_bias, phases: t.phases().unwrap_or(oc) }
-                    }
-                };
-                let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
-                let conv = Conv { x: &x[0], weight, bias, y, window: *window, groups: *groups };
-                let nest = if depthwise { conv.depthwise() } else { conv.nest() };
-                (nest, std::iter::once(weight).chain(bias).collect())
-            }
-            Kind::Gemm => {
-                let shape = param_shape(self.graph, 0);
-                let packing =
-                    Packing::Gemm { shape: [shape[0], shape[1]], tile: contraction::tile_blocks(x[0].shape[0]) };
-                let weight = self.packed(packing, vec![params[0]])?;
-                let vector = Packing::Vector { len: shape[0], groups: 1 };
-                let bias = params.get(1).map(|&bias| self.packed(vector, vec![bias])).transpose()?;
-                (contraction::gemm(&x[0], weight, bias, y), std::iter::once(weight).chain(bias).collect())
-            }
-            Kind::MatMul => (matmul::matmul(&x[0], &x[1], y), Vec::new()),
-            Kind::Concat { axis } => (concat::concat(*axis, x, y), Vec::new()),
-            Kind::Repeat { scale } => (repeat::repeat(*scale, &x[0], y), Vec::new()),
-            Kind::Resample { sampling, linear } => {
-                let mut constants = Vec::new();
-                if *linear {
-                    for (sampling, far) in sampling.iter().flat_map(|s| [(*s, false), (*s, true)]) {
-                        constants.push(self.packed(Packing::Shares { sampling, far }, Vec::new())?);
-                    }
-                }
-                let shares = match constants[..] {
-                    [a, b, c, d] => Some(resample::Shares { rows: [a, b], columns: [c, d] }),
-                    _ => None,
-                };
-                (resample::resample(sampling, shares.as_ref(), &x[0], y), constants)
-            }
-            Kind::Copy(pieces) => (copy::copy(pieces, &x[0], y), Vec::new()),
-            Kind::Interleave { stride, crop, groups } => {
-                (interleave::interleave(*stride, *crop, *groups, &x[0], y), Vec::new())
-            }
-            Kind::Reshape => (repack::repack(&x[0], y), Vec::new()),
-        })
-    }
-
     /// Puts each output where the caller wants it: its own region writes there if nothing stands against it, else a copy does.
     fn outputs(&mut self) -> Result<(), LowerError> {
         for (i, output) in self.graph.outputs.iter().enumerate() {
@@ -551,113 +412,6 @@ fn handed(written: &HashMap<(bool, usize), Tensor>, key: (bool, usize), region: 
             message: format!("a stage reads {key:?}, which none before it wrote"),
         })
     })
-}
-
-/// A shape with leading extents of 1 up to a rank.
-fn lift(shape: &[usize], rank: usize) -> Vec<usize> {
-    let mut lifted = vec![1; rank.saturating_sub(shape.len())];
-    lifted.extend(shape);
-    lifted
-}
-
-/// Whether a kind works on plain tensors only, for a first operand and a result of these shapes.
-fn needs_plain(kind: &Kind, shape: &[usize], out: &[usize]) -> bool {
-    let (rank, out_rank) = (shape.len(), out.len());
-    match kind {
-        Kind::Reduce { axes, .. } => !has_channels(rank) || out_rank != rank || !(2..rank).eq(axes.iter().copied()),
-        Kind::ChannelSquares { before, after } => {
-            rank != 4 || (*before).max(*after) > super::schedule::window::BLOCKED_REACH
-        }
-        Kind::Copy(pieces) => !pieces.keep_channels(shape, out),
-        Kind::ArgMax { .. } | Kind::Gemm | Kind::MatMul | Kind::Reshape => true,
-        Kind::Pointwise(_)
-        | Kind::Channelwise(_)
-        | Kind::BatchNorm { .. }
-        | Kind::Pool { .. }
-        | Kind::Adaptive { .. }
-        | Kind::Resample { .. }
-        | Kind::Conv { .. }
-        | Kind::Concat { .. }
-        | Kind::Repeat { .. }
-        | Kind::Interleave { .. } => false,
-    }
-}
-
-/// Whether addresses of a sliding window, before padding is left out of them, fit i64 in bytes with room for sums.
-fn addressable(window: &Window, x: &Tensor, y: &Tensor) -> bool {
-    let (input, output) = (nchw(&x.shape), nchw(&y.shape));
-    let span = |d: usize| (output[2 + d] * window.stride[d] + window.extent(d) + window.pad[d]) as u128;
-    let elements = x.layout.elements(&x.shape).unwrap_or(usize::MAX) as u128;
-    (span(0) * input[3] as u128 + span(1)) * LANES as u128 + elements < 1 << 58
-}
-
-fn is_depthwise(groups: usize, input_channels_a_group: usize, output_channels: usize, weights: &Weights) -> bool {
-    groups > 1 && input_channels_a_group == 1 && output_channels == groups && *weights == Weights::Direct
-}
-
-/// Inputs with fewer channels than this feed a convolution as they are; others are blocked first.
-const DIRECT_CHANNELS: usize = LANES;
-
-/// The table of layouts: what each kind wants of its operands, and what it gives. `current` is how the operands lie now.
-fn demand(kind: &Kind, shapes: &[Vec<usize>], current: &[Option<Layout>], out: &[usize]) -> (Vec<Want>, Layout) {
-    let all = |layout: Layout| shapes.iter().map(|_| Want::Layout(layout)).collect::<Vec<_>>();
-    let blocked_now = current.iter().flatten().any(|l| *l != Layout::Plain);
-    let weighted =
-        |first: Layout| std::iter::once(Want::Layout(first)).chain(shapes[1..].iter().map(|_| Want::Weights)).collect();
-    match kind {
-        Kind::Pointwise(_) => {
-            if !has_channels(out.len()) || !blocked_now {
-                return (all(Layout::Plain), Layout::Plain);
-            }
-            // One channel against several is the same to every lane.
-            let broadcast = |shape: &[usize]| nchw(&lift(shape, out.len()))[1] == 1 && out[1] > 1;
-            let want =
-                |shape: &Vec<usize>| Want::Layout(if broadcast(shape) { Layout::Plain } else { Layout::BLOCKED });
-            (shapes.iter().map(want).collect(), Layout::BLOCKED)
-        }
-        Kind::BatchNorm { .. } => {
-            let layout = if has_channels(shapes[0].len()) { Layout::BLOCKED } else { Layout::Plain };
-            (weighted(layout), layout)
-        }
-        Kind::Channelwise(_) => {
-            let layout = if shapes[0].len() == 4 && blocked_now { Layout::BLOCKED } else { Layout::Plain };
-            (weighted(layout), layout)
-        }
-        Kind::Pool { .. } | Kind::Adaptive { .. } => (all(Layout::BLOCKED), Layout::BLOCKED),
-        Kind::Reduce { .. } | Kind::ChannelSquares { .. } => {
-            let layout = if needs_plain(kind, &shapes[0], out) { Layout::Plain } else { Layout::BLOCKED };
-            (all(layout), layout)
-        }
-        Kind::Conv { groups, weights, .. } => {
-            let (channels, out_channels) = (shapes[0][1], out[1]);
-            if is_depthwise(*groups, channels / groups, out_channels, weights) {
-                return (weighted(Layout::BLOCKED), Layout::BLOCKED);
-            }
-            let direct = *groups == 1 && channels < DIRECT_CHANNELS && current[0] == Some(Layout::Plain);
-            let layout = if direct { Layout::Plain } else { Layout::blocked(channels, *groups) };
-            (weighted(layout), Layout::blocked(out_channels, *groups))
-        }
-        Kind::Gemm => (weighted(Layout::Plain), Layout::Plain),
-        Kind::Concat { .. } => {
-            let layout = if has_channels(out.len()) && blocked_now { Layout::BLOCKED } else { Layout::Plain };
-            (all(layout), layout)
-        }
-        Kind::Repeat { .. } | Kind::Resample { .. } => {
-            let layout = current[0].unwrap_or(Layout::BLOCKED);
-            (all(layout), layout)
-        }
-        Kind::Copy(pieces) => {
-            let blocked = blocked_now && pieces.keep_channels(&shapes[0], out);
-            let layout = if blocked { Layout::BLOCKED } else { Layout::Plain };
-            (all(layout), layout)
-        }
-        Kind::Interleave { groups, .. } => {
-            let whole = (out[1] / groups).is_multiple_of(LANES);
-            let layout = if whole { Layout::BLOCKED } else { Layout::Plain };
-            (all(layout), layout)
-        }
-        Kind::ArgMax { .. } | Kind::MatMul | Kind::Reshape => (all(Layout::Plain), Layout::Plain),
-    }
 }
 
 #[cfg(test)]

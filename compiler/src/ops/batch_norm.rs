@@ -118,11 +118,11 @@ impl Operator for BatchNorm {
                 return Err(Mismatch::new(format!("{name} must be {expected}, found {param}")).at([1 + i, 0]));
             }
         }
-        let values_a_channel = || shapes::product(&[&x.shape[..1], &x.shape[2..]].concat())?.known();
+        let values_a_channel = || shapes::product(&[&x.shape[..1], &x.shape[2..]].concat());
         match mode {
             Mode::Infer => Ok(vec![(*x).clone()]),
             // The unbiased variance divides by one less than the count.
-            Mode::Train if c > 0 && values_a_channel().is_some_and(|count| count < 2) => {
+            Mode::Train if c > 0 && values_a_channel().is_some_and(|count| count.room(&D::constant(2)).is_none()) => {
                 Err(Mismatch::new(format!("training batch_norm needs at least two values a channel, found {x}"))
                     .at([0]))
             }

@@ -27,6 +27,14 @@ pub struct ConvTranspose {
     pub groups: usize,
 }
 
+/// All phases of the result are channels of one convolution, in which taps that a phase does not have are weights of 0. With a stride or
+/// dilation beyond the kernel most are: this is the most weights, and multiplications, for each one of the parameter.
+pub const MAX_SPREAD: usize = 64;
+
+/// How to stay within [`MAX_SPREAD`].
+const SPREAD_HELP: &str =
+    "use a larger kernel or a smaller stride and dilation; `resize` makes images larger without weights";
+
 /// A direction of the convolution of stride 1 that all phases share.
 struct Direction {
     kernel: usize,
@@ -39,12 +47,17 @@ struct Direction {
 }
 
 impl ConvTranspose {
+    /// The extent of the result in direction `d` with a stride and all that is cut off; `None` where it is too large.
+    fn whole<D: Extent>(&self, d: usize, size: &D) -> Option<D> {
+        let window = &self.window;
+        size.times(&D::constant(window.stride[d]))?.plus(&D::constant(window.extent(d) + self.output_pad[d]))
+    }
+
     /// The extent of the result in direction `d`; `None` where it is known to be none, or too large.
     fn extent<D: Extent>(&self, d: usize, size: &D) -> Option<D> {
         let window = &self.window;
-        let whole =
-            size.times(&D::constant(window.stride[d]))?.plus(&D::constant(window.extent(d) + self.output_pad[d]))?;
-        let extent = whole.minus(&D::constant(window.stride[d] + window.pad[d] + window.pad[d + 2]))?;
+        let cut = D::constant(window.stride[d] + window.pad[d] + window.pad[d + 2]);
+        let extent = self.whole(d, size)?.minus(&cut)?;
         (!extent.is(0)).then_some(extent)
     }
 
@@ -64,6 +77,20 @@ impl ConvTranspose {
         let needed = (output + crop).div_ceil(stride);
         let behind = (needed + skipped).saturating_sub(input);
         Direction { kernel, dilation, pad: [reach - skipped, behind], extent: input + behind - skipped, crop }
+    }
+
+    /// What is wrong with a stride or dilation beyond [`MAX_SPREAD`].
+    fn spread(&self) -> Option<String> {
+        let Window { kernel: [kh, kw], stride, dilation, .. } = *self.window;
+        let along = |d: usize| stride[d].saturating_mul(self.transposed().taps(d)[0]);
+        let (computed, weights) = (along(0).saturating_mul(along(1)), kh.saturating_mul(kw));
+        (computed > weights.saturating_mul(MAX_SPREAD)).then(|| {
+            format!(
+                "a kernel of {kh} x {kw} with a stride of {} x {} and a dilation of {} x {} takes {} weights, nearly all 0, for each one it \
+                 has, and {MAX_SPREAD} is the most",
+                stride[0], stride[1], dilation[0], dilation[1], computed.div_ceil(weights.max(1))
+            )
+        })
     }
 
     fn fault(&self) -> Option<String> {
@@ -104,6 +131,9 @@ impl Operator for ConvTranspose {
         if let Some(fault) = self.fault() {
             return Err(Mismatch::new(fault).help("the padding of the output is for sizes that a stride leaves open"));
         }
+        if let Some(message) = self.spread() {
+            return Err(Mismatch::new(message).help(SPREAD_HELP));
+        }
         if x.rank() == 3 && self.output_pad[0] > 0 {
             return Err(Mismatch::new(format!("output_pad has a height, but {x} has a width only")).at([0]));
         }
@@ -130,6 +160,12 @@ impl Operator for ConvTranspose {
         let along = |d: usize, size: &D| {
             self.extent(d, size).ok_or_else(|| {
                 let [axis, side] = [["height", "width"][d], ["top and bottom", "left and right"][d]];
+                if self.whole(d, size).is_none() {
+                    let stride = self.window.stride[d];
+                    let message =
+                        format!("the {axis} {size} of {x} with a stride of {stride} is too large to compute with");
+                    return Mismatch::new(message).at([0]).help("use a smaller stride");
+                }
                 let cut = self.window.pad[d] + self.window.pad[d + 2];
                 Mismatch::new(format!("nothing is left of {size} pixels in {axis} after {cut} of padding are cut off"))
                     .at([0])
@@ -312,6 +348,9 @@ impl Declare for ConvTranspose {
             return Err(CallError::argument("output_pad", fault)
                 .help("it is for the sizes that a stride leaves open: from 0 to below the stride"));
         }
+        if let Some(message) = op.spread() {
+            return Err(CallError::argument("stride", message).help(SPREAD_HELP));
+        }
         let [kh, kw] = window.kernel;
         let weight = flattened(&x.shape, [channels, out / groups, kh, kw]);
         let mut params = vec![ParamSpec::weight("weight", weight)];
@@ -379,6 +418,10 @@ mod tests {
         ConvTranspose::from_call(&Call::new(&ConvTranspose::SIGNATURE, &[&x], all))
     }
 
+    fn window(stride: usize, dilation: usize) -> Window {
+        Window { kernel: [2; 2], stride: [stride; 2], pad: [0; 4], dilation: [dilation; 2] }
+    }
+
     /// A column of pixels under a column of taps.
     fn check(x: &[f64], taps: &[f64], given: &[(&'static str, ArgValue)], expected: &[f64]) {
         let kernel = ("kernel", ArgValue::Int(taps.len() as i64));
@@ -437,5 +480,40 @@ mod tests {
         let (op, _) = call(&[1, 1, 1, 1], &[("pad", ArgValue::Int(1))]).unwrap();
         let error = op.infer(&[&Type::f32([1, 1, 1, 1]), &Type::f32([1, 1, 2, 2])], Mode::Infer).unwrap_err();
         assert_eq!(error.message, "nothing is left of 1 pixels in height after 2 of padding are cut off");
+        let (op, _) = call(&[1, 1, 1, 1], &[("stride", ArgValue::Int(8))]).unwrap();
+        let [vast, weight] = [Type::f32([1, 1, 1 << 62, 1]), Type::f32([1, 1, 2, 2])];
+        let error = op.infer(&[&vast, &weight], Mode::Infer).unwrap_err();
+        assert_eq!(
+            error.message,
+            "the height 4611686018427387904 of f32[1,1,4611686018427387904,1] with a stride of 8 is too large to compute with"
+        );
+    }
+
+    #[test]
+    fn most_weights_for_each_of_the_parameter() {
+        let check = |kernel: i64, stride: i64, dilation: i64, fits: bool| {
+            let int = |name, value| (name, ArgValue::Int(value));
+            let given = [int("kernel", kernel), int("stride", stride), int("dilation", dilation)];
+            let made = call(&[1, 1, 4, 4], &given);
+            assert_eq!(made.as_ref().err().map(|error| error.argument), (!fits).then_some(Some("stride")), "{given:?}");
+            let window = Window { kernel: [kernel as usize; 2], ..window(stride as usize, dilation as usize) };
+            let op = ConvTranspose { window: Box::new(window), output_pad: [0; 2], groups: 1 };
+            let weight = Type::f32([1, 1, window.kernel[0], window.kernel[1]]);
+            assert_eq!(op.infer(&[&Type::f32([1, 1, 4, 4]), &weight], Mode::Infer).is_ok(), fits, "{given:?}");
+        };
+        check(1, 8, 1, true);
+        check(1, 9, 1, false);
+        check(2, 16, 1, true);
+        check(2, 17, 1, false);
+        check(64, 512, 1, true);
+        check(2, 1 << 30, 1, false);
+        check(3, 1, 1 << 10, true);
+        check(2, 2, 15, true);
+        check(2, 2, 16, false);
+        assert_eq!(
+            call(&[1, 1, 4, 4], &[("stride", ArgValue::Int(64))]).unwrap_err().message,
+            "a kernel of 2 x 2 with a stride of 64 x 64 and a dilation of 1 x 1 takes 1024 weights, nearly all 0, for each one it has, and \
+             64 is the most"
+        );
     }
 }

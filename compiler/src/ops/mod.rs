@@ -133,7 +133,7 @@ pub trait Operator {
     fn attributes(&self) -> Attributes;
 
     /// Types of the results. Checks everything that evaluation and lowering take for granted; all arithmetic checked. Over
-    /// symbolic extents: what it accepts, it accepts for all sizes that are large enough for the windows over them.
+    /// symbolic extents: what it accepts, it accepts for all sizes for which no [`Extent::room`] it asks for and no result is too small.
     ///
     /// # Errors
     /// The inputs do not fit the operator or each other, for all sizes or for some.
@@ -161,6 +161,9 @@ pub trait Declare: Operator + Sized {
 
     /// Whether operands may be of any type, as where elements are only moved. All others compute in f32, and take nothing else.
     const ANY_ELEMENTS: bool = false;
+
+    /// Whether a call in source gives a list of the results, also where that is one. All others give a tensor.
+    const GIVES_LIST: bool = false;
 
     /// From a call in source to the operator and the parameters it needs.
     ///
@@ -192,6 +195,8 @@ pub struct Entry {
     pub from_attributes: fn(&mut call::AttrReader) -> Result<Op, String>,
     /// See [`Declare::ANY_ELEMENTS`].
     pub any_elements: bool,
+    /// See [`Declare::GIVES_LIST`].
+    pub gives_list: bool,
     /// See [`Declare::example`].
     pub example: fn(&mut Rng) -> Example<Op>,
 }
@@ -252,6 +257,7 @@ macro_rules! operators {
                 from_call: |call| <$module::$Op as Declare>::from_call(call).map(|(op, params)| (op.into(), params)),
                 from_attributes: |attributes| <$module::$Op as Declare>::from_attributes(attributes).map(Op::from),
                 any_elements: <$module::$Op as Declare>::ANY_ELEMENTS,
+                gives_list: <$module::$Op as Declare>::GIVES_LIST,
                 example: |rng| {
                     let example = <$module::$Op as Declare>::example(rng);
                     Example { op: example.op.into(), inputs: example.inputs }

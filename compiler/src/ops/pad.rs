@@ -63,12 +63,12 @@ impl Operator for Pad {
         let mut shape = Vec::new();
         for (d, extent) in x.shape.iter().enumerate() {
             let most = before[d].max(behind[d]);
-            let short = extent.known().is_some_and(|extent| match self.border {
-                Border::Constant(_) => false,
-                Border::Reflect => most > 0 && most >= extent,
-                Border::Edge => most > 0 && extent == 0,
-            });
-            if short {
+            let needed = match self.border {
+                Border::Reflect if most > 0 => most.saturating_add(1),
+                Border::Edge => most.min(1),
+                Border::Constant(_) | Border::Reflect => 0,
+            };
+            if needed > 0 && extent.room(&D::constant(needed)).is_none() {
                 let message = format!("{most} {} of {x} cannot be taken from its {extent}", NAMES[d]);
                 return Err(Mismatch::new(message).at([0]).help(
                     "`reflect` leaves the border's own pixel out, so it has one less to give; `edge` repeats it",

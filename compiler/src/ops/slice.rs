@@ -11,7 +11,7 @@ use crate::loops::pieces::Pieces;
 use crate::loops::stage::Lowering;
 
 /// Input: x of any shape. Result: x's elements along `axis` from `start` to before `end`, by `step`. Negative positions count from the
-/// end; all must lie within x (ONNX and numpy move them there, which hides mistakes). A size that is not known is taken to be large enough.
+/// end; all must lie within x (ONNX and numpy move them there, which hides mistakes). That a size which is not known has them all is demanded of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
     /// The dimension.
@@ -44,9 +44,9 @@ impl Slice {
         let at = |given: Option<i64>, missing: D| {
             let Some(given) = given else { return Ok(missing) };
             let count = D::constant(given.unsigned_abs() as usize);
-            let at = if given < 0 { extent.minus(&count) } else { Some(count) };
+            let at = if given < 0 { extent.room(&count) } else { Some(count) };
             let at = at.and_then(|at| at.plus(&D::constant(ahead)));
-            let inside = |at: &D| extent.known().is_none_or(|extent| at.known().is_some_and(|at| at <= extent));
+            let inside = |at: &D| given < 0 || extent.room(at).is_some();
             at.filter(inside).ok_or(Fault::Missing(given))
         };
         Ok([at(low, D::constant(0))?, at(high, extent.clone())?])

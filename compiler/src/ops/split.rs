@@ -149,6 +149,7 @@ impl Operator for Split {
 
 impl Declare for Split {
     const ANY_ELEMENTS: bool = true;
+    const GIVES_LIST: bool = true;
 
     const SIGNATURE: Signature = Signature {
         name: "split",

@@ -139,7 +139,8 @@ impl<'a> Resolver<'a> {
         self.names.push(name, &prefix);
         self.origins.push(Origin { span: site.whole, path: prefix });
         match results.as_slice() {
-            [one] => Value::Tensor(*one),
+            // What training hands on besides is no value of the source.
+            [first, ..] if !entry.gives_list => Value::Tensor(*first),
             _ => Value::list(results.into_iter().map(Value::Tensor).collect()).unwrap_or(Value::Error),
         }
     }

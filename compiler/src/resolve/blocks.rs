@@ -79,7 +79,9 @@ impl<'a> Resolver<'a> {
                 (None, None) => (Value::Error, param.name.span),
             };
             let value = match param.op {
-                Some(op) if !matches!(value, Value::Op(_) | Value::Error) => self.not_an_op(param, op, &value, span),
+                Some(op) if !matches!(value, Value::Op(_)) && !value.is_error() => {
+                    self.not_an_op(param, op, &value, span)
+                }
                 _ => value,
             };
             // A parameter named twice has been reported where it is declared.

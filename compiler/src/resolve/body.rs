@@ -63,7 +63,7 @@ impl<'a> Resolver<'a> {
         let failures = self.failures;
         for (index, item) in list.items.iter().enumerate() {
             // Later turns would meet the same errors.
-            if state.is_error() || self.failures > failures || !self.down(span) {
+            if matches!(state, Value::Error) || self.failures > failures || !self.down(span) {
                 return Value::Error;
             }
             self.chain.push(Frame::Turn { index, span: place });
@@ -142,7 +142,7 @@ impl<'a> Resolver<'a> {
             Pattern::Tuple(parts, span) => {
                 let items = match &value {
                     Value::List(list) if list.items.len() == parts.len() => Some(list),
-                    Value::Error => None,
+                    _ if value.is_error() => None,
                     _ => {
                         self.pattern_mismatch(parts.len(), *span, &value, origin);
                         None

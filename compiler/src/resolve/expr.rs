@@ -102,7 +102,9 @@ impl<'a> Resolver<'a> {
         for field in fields {
             let mut value = self.expr(&field.value);
             // Nothing that nests: dropping a value recurses.
-            if matches!(value, Value::Record(_) | Value::List(_)) {
+            if value.is_error() {
+                value = Value::Error;
+            } else if matches!(value, Value::Record(_) | Value::List(_)) {
                 value = self.no_field(field, &value);
             }
             if !self.pay(field.name.name.len(), field.name.span) {
@@ -181,7 +183,7 @@ impl<'a> Resolver<'a> {
         help: impl FnOnce(Diagnostic) -> Diagnostic,
     ) -> Value {
         match value {
-            Value::Error => return Value::Error,
+            _ if value.is_error() => return Value::Error,
             Value::Size(form) => return self.depends(form, span),
             _ => {}
         }
@@ -206,7 +208,7 @@ impl<'a> Resolver<'a> {
     fn unary(&mut self, unary: &'a ast::Unary, whole: Span) -> Value {
         let operand = self.expr(&unary.operand);
         match (unary.op, &operand) {
-            (_, Value::Error) => Value::Error,
+            _ if operand.is_error() => Value::Error,
             (UnaryOp::Not, Value::Bool(v)) => Value::Bool(!v),
             (UnaryOp::Not, _) => {
                 self.wrong_kind(&operand, unary.operand.span, "the operand of `not`", "`true` or `false`")

@@ -124,7 +124,7 @@ pub struct Proven {
     pub model: Model,
     /// That choice: the sizes that no setting gives, without the batches that are 1.
     pub sizes: BTreeMap<String, i64>,
-    /// Sizes from which on all tensors have elements and all windows fit, where the conditions allow smaller ones.
+    /// Sizes from which on all tensors have elements, all windows fit and all positions exist, where the conditions allow smaller ones.
     pub least: BTreeMap<String, i64>,
     /// What else must hold for that and does not follow from the conditions, such as `h - w >= 1`.
     pub needs: Vec<String>,
@@ -133,7 +133,8 @@ pub struct Proven {
 }
 
 /// Resolves a net of a program's root file for all sizes of the symbolic dimensions that `settings` leave open. Equalities of sizes are
-/// proved; that windows are not larger than what they slide over is not demanded of all sizes: the result says for which it is so.
+/// proved; that windows are not larger than what they slide over, or that positions exist, is not demanded of all sizes: the result says
+/// for which it is so.
 ///
 /// # Errors
 /// As [`resolve`](fn@resolve); also equalities that do not hold for all sizes or could not be proved, and whatever depends on a size

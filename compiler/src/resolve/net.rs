@@ -232,7 +232,7 @@ impl<'a> Resolver<'a> {
     fn output(&mut self, declared: &Declared<'a>, value: Value, place: Span) {
         let output = declared.output;
         match value {
-            Value::Error => {}
+            _ if value.is_error() => {}
             Value::Tensor(id) => {
                 let found = self.shown(id);
                 if let Some(declared) = &declared.ty

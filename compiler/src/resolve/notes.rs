@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn keep(&mut self, keep: Option<Span>, value: &Value) {
         let Some(span) = keep else { return };
         match value {
-            Value::Error => {}
+            _ if value.is_error() => {}
             Value::Tensor(id) if matches!(self.builder.graph().value(*id).def, Def::Node(..)) => {
                 self.builder.set_notes(*id, Notes { keep: true, ..Notes::default() });
             }

@@ -61,11 +61,11 @@ impl<'a> Resolver<'a> {
     #[cold]
     #[inline(never)]
     fn argument_kind(&mut self, call: &ast::Call, spec: &ops::ArgSpec, arg: &Arg<'a>) {
-        if let Some(form) = arg.value.open_size() {
-            self.depends(&form, arg.span);
+        if arg.value.is_error() {
             return;
         }
-        if arg.value.is_error() {
+        if let Some(form) = arg.value.open_size() {
+            self.depends(&form, arg.span);
             return;
         }
         let found = self.describe(&arg.value);

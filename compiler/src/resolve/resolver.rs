@@ -427,7 +427,7 @@ impl<'a> Resolver<'a> {
 
     fn overridden(&mut self, name: &str, item: &'a ast::Const, value: Value, set: &SetValue) -> Value {
         match (&value, set) {
-            (Value::Error, _) => Value::Error,
+            _ if value.is_error() => Value::Error,
             (Value::Int(_), SetValue::Int(v)) => Value::Int(*v),
             (Value::Float(_), SetValue::Int(v)) => Value::Float(*v as f64),
             (Value::Float(_), SetValue::Float(v)) => Value::Float(*v),

@@ -46,7 +46,7 @@ pub(super) struct Sizes {
     types: Vec<Option<Rc<Type<Form>>>>,
     /// All different extents that are not numbers.
     extents: HashSet<Form>,
-    /// What must not be negative for windows to fit.
+    /// What must not be negative for windows to fit and positions to exist.
     rooms: HashSet<Form>,
     /// The parts of both.
     parts: usize,

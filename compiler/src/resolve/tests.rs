@@ -7,6 +7,7 @@ mod graphs;
 mod language;
 mod limits;
 mod paths;
+mod random_sizes;
 mod samples;
 mod settings;
 

@@ -50,13 +50,17 @@ pub(super) struct List {
     pub(super) items: Vec<Value>,
     /// Levels of lists, this one included.
     pub(super) depth: usize,
+    /// Whether an element [is an error](Value::is_error).
+    broken: bool,
 }
 
 impl Value {
     /// A list; `None` beyond [`MAX_LIST`] or [`MAX_LIST_DEPTH`].
     pub(super) fn list(items: Vec<Value>) -> Option<Value> {
         let depth = 1 + items.iter().map(Value::depth).max().unwrap_or(0);
-        (items.len() <= MAX_LIST && depth <= MAX_LIST_DEPTH).then(|| Value::List(Rc::new(List { items, depth })))
+        let broken = items.iter().any(Value::is_error);
+        (items.len() <= MAX_LIST && depth <= MAX_LIST_DEPTH)
+            .then(|| Value::List(Rc::new(List { items, depth, broken })))
     }
 
     fn depth(&self) -> usize {
@@ -75,8 +79,14 @@ impl Value {
         }
     }
 
+    /// Whether it or a part of it stands for an error: nothing more is said about such a value as a whole. Its other parts can be used.
     pub(super) fn is_error(&self) -> bool {
-        matches!(self, Value::Error)
+        match self {
+            Value::Error => true,
+            Value::List(list) => list.broken,
+            Value::Record(fields) => fields.iter().any(|(_, value)| value.is_error()),
+            _ => false,
+        }
     }
 
     pub(super) fn is_tensor(&self) -> bool {

@@ -2,6 +2,7 @@ use super::*;
 use crate::graph::{Builder, Mode, Type};
 use crate::loops::pieces::Pieces;
 use crate::ops::conv::Conv as ConvOp;
+use crate::ops::geometry::Window;
 use crate::ops::relu::Relu;
 
 /// Steps of 2^30 rows over a tensor of 2^40 bytes: an address before padding is left out would exceed i64.

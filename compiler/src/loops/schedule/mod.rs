@@ -1,5 +1,5 @@
 //! From stages to nests: one file a kind. Every function takes operands already in the layout that
-//! [`demand`](super::lower::demand) asks for.
+//! [`demand`](super::lower) asks for.
 
 pub mod adaptive;
 pub mod arg_max;

@@ -107,6 +107,38 @@ fn sizes_from_which_on_windows_fit() {
 }
 
 #[test]
+fn sizes_that_positions_and_borders_need() {
+    let check = |body: &str, extents: &str, conditions: &str, expected: &[&str]| {
+        check_demands(IMAGE, &format!("x |> {body}"), &format!("f32[n, 4, {extents}] {conditions}"), expected);
+    };
+    check("slice(axis: 2, end: 3)", "3, w", "", &["h=3"]);
+    check("slice(axis: 2, end: 3)", "3, w", "where h >= 3", &[]);
+    check("slice(axis: 2, end: 3)", "3, w", "where h % 2 == 0", &["h=4"]);
+    check("slice(axis: 2, start: 1, end: 3, step: 2)", "1, w", "", &["h=3"]);
+    check("slice(axis: 2, start: 2)", "h - 2, w", "", &["h=3"]);
+    check("slice(axis: 2, start: -3)", "3, w", "", &["h=3"]);
+    check("slice(axis: 2, end: -3)", "h - 3, w", "", &["h=4"]);
+    check("slice(axis: 2, start: 1, end: -3)", "h - 4, w", "", &["h=5"]);
+    check("slice(axis: 2, start: -4, end: -3)", "1, w", "", &["h=4"]);
+    check("slice(axis: 2, start: 4, step: -1)", "5, w", "", &["h=5"]);
+    check("slice(axis: 2, start: 4, end: 2, step: -1)", "2, w", "", &["h=5"]);
+    check("slice(axis: 2, start: -2, step: -1)", "h - 1, w", "", &["h=2"]);
+    check("slice(axis: 2, start: -2, end: 0, step: -1)", "h - 2, w", "", &["h=3"]);
+    check("slice(axis: 2, end: -4, step: -2)", "2, w", "", &["h=4"]);
+    check("slice(axis: 2, end: 300)", "300, w", "", &["h=300"]);
+    check("pad(2, mode: \"reflect\")", "h + 4, w + 4", "", &["h=3", "w=3"]);
+    check("pad((1, 4, 2, 0), mode: \"reflect\")", "h + 3, w + 4", "where w > 4", &["h=3"]);
+    check("pad(2, mode: \"edge\")", "h + 4, w + 4", "", &[]);
+    check("slice(axis: 2, end: 3) |> pad((2, 0), mode: \"reflect\")", "7, w", "", &["h=3"]);
+    check_demands(
+        &format!("{IMAGE}, y: f32[n, 4, h - w, 1]"),
+        "(x |> global_avg_pool) + (y |> slice(axis: 2, end: 2) |> global_avg_pool)",
+        "f32[n, 4, 1, 1]",
+        &["h - w >= 2"],
+    );
+}
+
+#[test]
 fn sizes_that_depend_on_each_other() {
     let two = |extent: &str| format!("{IMAGE}, y: f32[n, 4, {extent}, 4]");
     let body = "(x |> global_avg_pool) + (y |> global_avg_pool) |> flatten";

@@ -246,6 +246,25 @@ fn several_errors_and_no_followers() {
 }
 
 #[test]
+fn values_that_hold_an_error_are_errors() {
+    let check = |rest: &str| check(&format!("{}\n^E0301", net(&format!("let y = x |> conv(8, 99) {rest}"))));
+    check("y |> resize(size: (dim(y, 2), dim(y, 3)))");
+    check("x |> conv(channels(y), (3, rank(y)), pad: [1, channels(y)])");
+    check("x |> reshape([0, channels(y), -1])");
+    check("let sizes = [dim(y, 2)] x |> resize(scale: sizes + sizes)");
+    check("let pair = (dim(y, 2), 3) x |> conv(8, if pair == (1, 2) { 1 } else { 3 })");
+    check("relu([x, y])");
+    check("concat([x, y])");
+    check("let (a, b, c) = (x, y) x");
+    check("let z = [x, y] z");
+    check("for i in 0..len([y]) with x = x { x }");
+    check("let z = -[y] x");
+    // What is whole in such a value is used, and its errors are told.
+    let text = net("let parts = [x |> conv(8, 99), x]\nparts[1] |> dense(3, 4, 5)");
+    super::errors::check(&text.replacen('\n', "\n^E0301\n", 1).replace("5) }", "5) }\n^E0213"));
+}
+
+#[test]
 fn at_most_twenty() {
     let body: String = (0..30).map(|i| format!("let v{i} = u{i} ")).collect();
     assert_eq!(bad(&net(&format!("{body} x"))).len(), rebirth_lang::limits::ERRORS);

@@ -44,6 +44,11 @@ fn values_are_named_after_the_source() {
 #[test]
 fn several_results_are_a_list() {
     check("let (a, b) = split(x, 2) concat([a, b])", &["split = split", "concat = concat"]);
+    for one in ["split(x, 1)", "split(x, [8])"] {
+        check(&format!("let parts = {one} parts[0]"), &["parts.split = split"]);
+        check(&format!("concat({one})"), &["split = split", "concat = concat"]);
+        check(&format!("for part in {one} with y = x {{ y + part }}"), &["split = split", "0.add = add"]);
+    }
     let text = good(&net("let parts = x |> split([1, 3, 4]) concat([parts[2], parts[0], parts[1]])")).graph.to_string();
     let expected = "  %parts.split, %parts.split_2, %parts.split_3 = split %x {sizes=[1,3,4], axis=1} : f32[1,1,16,16], f32[1,3,16,16], f32[1,4,16,16]
   %concat = concat %parts.split_3, %parts.split, %parts.split_2 {axis=1} : f32[1,8,16,16]\n";

@@ -305,6 +305,14 @@ const TWO: &str =
     "net m(x: f32[n, 8]) -> {main: f32[n, 8], @train aux: f32[n, 4]} { let a = x |> dense(4) {aux: a, main: x} }";
 
 #[test]
+fn training_hands_on_statistics_that_are_no_value() {
+    let settings = Settings { mode: Mode::Train, ..Settings::default() };
+    let text = "net m(x: f32[2, 4]) -> f32[2, 4] { let y = x |> batch_norm y + relu(y) }";
+    let model = run(text, &settings).unwrap_or_else(|errors| panic!("{}", render(text, &errors)));
+    assert_eq!(nodes(&model), ["y = batch_norm", "relu = relu", "add = add"]);
+}
+
+#[test]
 fn several_outputs() {
     let outputs = |mode: Mode| {
         let model = run(TWO, &Settings { mode, ..Settings::default() }).expect("a good text");
