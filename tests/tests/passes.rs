@@ -87,7 +87,8 @@ fn differ(a: &Bounded, b: &Bounded) -> Option<String> {
         let (x, y) = (a.value[*i], b.value[*i]);
         // Where nothing is known of one of them, there is nothing to compare.
         let known = a.bound[*i].is_finite() && b.bound[*i].is_finite();
-        known && x != y && !(x.is_nan() && y.is_nan()) && !((x - y).abs() <= 1e-9 * (1.0 + largest))
+        let off = (x - y).abs();
+        known && x != y && !(x.is_nan() && y.is_nan()) && (off.is_nan() || off > 1e-9 * (1.0 + largest))
     };
     let i = (0..a.value.len()).find(apart)?;
     Some(format!("{} became {} at {i}", a.value[i], b.value[i]))
