@@ -176,3 +176,46 @@ fn usage() {
     let outcome = rebirth(["run", "x.net"]);
     assert!(outcome.err.contains("--image <IMG>") && outcome.err.contains("--input"), "{}", outcome.err);
 }
+
+/// An ONNX model that can be imported.
+fn onnx() -> String {
+    crate::support::samples().join("../tests/cases/onnx/good.onnx").display().to_string()
+}
+
+#[test]
+fn an_onnx_file_has_one_net() {
+    let folder = Folder::new();
+    let model = onnx();
+    for command in ["check", "inspect", "ir", "bench"] {
+        folder.fails(&[command, &model, "--net", "foo"], "E1020", "there is no net `foo` in it");
+        folder.fails(&[command, &model, "--net", "foo"], "E1020", "this one is `good`");
+    }
+    folder.fails(&["import", &model, "--net", "foo", "-o", "-"], "E1020", "`foo`");
+    assert_eq!(folder.run(&["check", &model, "--net", "good"]).code, 0);
+}
+
+#[test]
+fn import_is_for_onnx() {
+    let folder = Folder::new();
+    folder.fails(&["import", "{}/tiny.net", "-o", "{}/m.net"], "E0971", "is a `.net` file, not an ONNX model");
+    let help = folder.run(&["import", "--help"]).out;
+    assert!(help.contains("The `.onnx` file") && !help.contains("The `.net` or `.onnx` file"), "{help}");
+}
+
+#[test]
+fn a_failed_import_leaves_nothing() {
+    let folder = Folder::new();
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    std::fs::create_dir(folder.path("dir.net")).unwrap();
+    std::fs::create_dir(folder.path("weights.safetensors")).unwrap();
+    let before = names();
+    for target in ["{}/dir.net", "{}/weights.net", "{}/missing/m.net"] {
+        folder.fails(&["import", &onnx(), "-o", target], "E0506", "cannot be written");
+        assert_eq!(names(), before, "{target}");
+    }
+}
