@@ -466,17 +466,20 @@ fn sample(arg: &ArgSpec, n: usize) -> ArgValue {
 
 /// The weights that an operator has, in parentheses those that are not there where one of its flags is false.
 fn weights_of(entry: &Entry) -> String {
-    let [image, features] = [vec![2, 4, 1, 8], vec![2, 4]].map(Type::f32);
+    let shapes = [vec![2, 4, 2, 8], vec![2, 1, 8, 2], vec![2, 4]].map(Type::f32);
+    // Some need one of several arguments, each of which may be left out.
+    let optional = entry.signature.args.iter().find(|arg| arg.default == ArgDefault::None);
+    let optional = || [None, optional].into_iter().flat_map(|more| (0..3).map(move |n| (more, n)));
+    let count = match entry.signature.operands {
+        Operands::Fixed(names) => names.len(),
+        Operands::Broadcast(_) | Operands::List(_) => 2,
+    };
     let suffixes = |off: Option<&'static str>| {
-        (0..3).flat_map(|n| [(n, &image), (n, &features)]).find_map(|(n, x)| {
+        shapes.iter().flat_map(|x| optional().map(move |(more, n)| (x, more, n))).find_map(|(x, more, n)| {
             let required = entry.signature.args.iter().filter(|arg| arg.default == ArgDefault::Required);
-            let mut given: Vec<_> = required.map(|arg| (arg.name, sample(arg, n))).collect();
-            // What is not required, but one of two.
-            if entry.signature.name == "resize" {
-                given.push(("scale", ArgValue::Int(2)));
-            }
+            let mut given: Vec<_> = required.chain(more).map(|arg| (arg.name, sample(arg, n))).collect();
             given.extend(off.map(|flag| (flag, ArgValue::Bool(false))));
-            let (_, specs) = (entry.from_call)(&Call::new(entry.signature, &[x, x], given)).ok()?;
+            let (_, specs) = (entry.from_call)(&Call::new(entry.signature, &[x; 2][..count], given)).ok()?;
             Some(specs.iter().map(|spec| format!("`{}`", spec.suffix)).collect::<Vec<_>>())
         })
     };

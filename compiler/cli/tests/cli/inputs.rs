@@ -186,7 +186,7 @@ fn onnx() -> String {
 fn an_onnx_file_has_one_net() {
     let folder = Folder::new();
     let model = onnx();
-    for command in ["check", "inspect", "ir", "bench"] {
+    for command in ["check", "inspect", "bench"] {
         folder.fails(&[command, &model, "--net", "foo"], "E1020", "there is no net `foo` in it");
         folder.fails(&[command, &model, "--net", "foo"], "E1020", "this one is `good`");
     }
