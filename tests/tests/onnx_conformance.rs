@@ -76,9 +76,6 @@ fn check(folder: &Path) -> Outcome {
     let (Some(inputs), Some(outputs)) = (tensors(folder, "input"), tensors(folder, "output")) else {
         return Outcome::Unsupported("no tensors".to_owned());
     };
-    if inputs.iter().chain(&outputs).any(|(_, read)| read.shape.contains(&0)) {
-        return Outcome::Unsupported("empty".to_owned());
-    }
     let mut found = Err(String::new());
     let mut count = inputs.len();
     // What may not be an input is a weight.
@@ -93,6 +90,9 @@ fn check(folder: &Path) -> Outcome {
         Ok(imported) => imported,
         Err(code) => return Outcome::Unsupported(code),
     };
+    if inputs[..count].iter().chain(&outputs).any(|(_, read)| read.shape.contains(&0)) {
+        return Outcome::Unsupported("empty".to_owned());
+    }
     let graph = &imported.model.graph;
     if let Err(violation) = verify(graph) {
         return Outcome::Wrong(format!("{violation}"));

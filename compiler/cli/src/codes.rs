@@ -19,6 +19,7 @@ rebirth_lang::codes! {
     WHICH_OUTPUT = "E0932", "`--output` without a name for a net of several outputs";
     OUTPUT_TWICE = "E0933", "an output is to be written twice";
     WRITE_RESULT = "E0941", "the results cannot be written";
+    WOULD_OVERWRITE = "E0942", "a file is there already";
     UNKNOWN_CODE = "E0951", "an error code that does not exist";
     OTHER_NETS = "E0961", "two networks to compare have other inputs, outputs or parameters";
     NOTHING_TO_COMPARE = "E0962", "a network is to be compared with itself";

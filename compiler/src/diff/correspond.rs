@@ -15,6 +15,9 @@ pub struct Correspondence {
     pub params: Vec<Option<usize>>,
 }
 
+/// Operators whose two operands may be exchanged.
+const COMMUTATIVE: [&str; 4] = ["add", "max", "min", "mul"];
+
 /// What a value is made of, as a number: equal for values that are computed alike from inputs and parameters of equal shapes.
 fn structures(graph: &Graph) -> Vec<u64> {
     let mut structures = vec![0; graph.values.len()];
@@ -30,7 +33,10 @@ fn structures(graph: &Graph) -> Vec<u64> {
         structures[id.index()] = finish(&|h| ("param", graph.ty(id)).hash(h));
     }
     for node in &graph.nodes {
-        let operands: Vec<u64> = node.inputs.iter().map(|id| structures[id.index()]).collect();
+        let mut operands: Vec<u64> = node.inputs.iter().map(|id| structures[id.index()]).collect();
+        if COMMUTATIVE.contains(&node.op.name()) {
+            operands.sort_unstable();
+        }
         for (i, &id) in node.results.iter().enumerate() {
             structures[id.index()] = finish(&|h| {
                 (node.op.name(), i, &operands, graph.ty(id)).hash(h);
@@ -73,7 +79,23 @@ pub fn correspond(a: &Graph, b: &Graph) -> Correspondence {
         taken[y.index()] = true;
         if let (Def::Node(x, _), Def::Node(y, _)) = (a.value(x).def, b.value(y).def) {
             let (x, y) = (a.node(x), b.node(y));
-            open.extend(x.inputs.iter().copied().zip(y.inputs.iter().copied()).rev());
+            let mut operands: Vec<(ValueId, ValueId)> =
+                x.inputs.iter().copied().zip(y.inputs.iter().copied()).collect();
+            if let ([(x1, y1), (x2, y2)], true) = (&operands[..], COMMUTATIVE.contains(&x.op.name())) {
+                let straight = [(*x1, *y1), (*x2, *y2)];
+                let crossed = [(*x1, *y2), (*x2, *y1)];
+                let made_alike = |pair: &(ValueId, ValueId)| of_a[pair.0.index()] == of_b[pair.1.index()];
+                let ends_alike = |pair: &(ValueId, ValueId)| same(pair.0, pair.1);
+                let is_crossed = match (straight.iter().any(made_alike), crossed.iter().any(made_alike)) {
+                    (true, _) => false,
+                    (_, true) => true,
+                    _ => !straight.iter().all(ends_alike) && crossed.iter().all(ends_alike),
+                };
+                if is_crossed {
+                    operands = crossed.to_vec();
+                }
+            }
+            open.extend(operands.into_iter().rev());
             open.extend(x.results.iter().copied().zip(y.results.iter().copied()).rev());
         }
     }
@@ -230,6 +252,10 @@ mod tests {
         // An operator more on one side is passed over.
         let more = [("= add %c2, %x", "= relu %c2 : f32[1,4,8,8]\n  %t = add %s, %x"), ("return %s", "return %t")];
         check(&more, "c1=c1 r1=r1 c2=c2 s=t", &[Some(0), Some(1)]);
+        // Operands the other way round.
+        check(&[("= add %c2, %x", "= add %x, %c2")], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
+        let turned = [("= add %c2, %x", "= add %x, %c2"), ("%c1", "%f"), ("%c2", "%h"), ("one.", "p."), ("two.", "q.")];
+        check(&turned, "c1=f r1=r1 c2=h s=s", &[Some(0), Some(1)]);
         // Another operator in the middle ends the walk; what stands before it is found from the inputs, what is behind by name.
         check(&[("relu", "relu6")], "c1=c1 r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);
         check(&[("relu", "relu6"), ("%c1", "%f"), ("one.", "p.")], "c1=f r1=r1 c2=c2 s=s", &[Some(0), Some(1)]);

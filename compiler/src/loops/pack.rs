@@ -264,7 +264,8 @@ fn taps(window: &Window, count: Count, direction: usize, input: usize, o: usize)
         Count::Valid => window.valid_taps(direction, o, input).len(),
         Count::Padded => {
             let start = o * window.stride[direction];
-            window.extent(direction).min(input + window.pad[direction] + window.pad[direction + 2] - start)
+            let room = input + window.pad[direction] + window.pad[direction + 2] - start;
+            window.kernel[direction].min(room.div_ceil(window.dilation[direction]))
         }
     }
 }

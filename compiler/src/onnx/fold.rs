@@ -232,6 +232,16 @@ fn pick(
     })
 }
 
+/// Indices into a dimension, where negative ones count from the end.
+pub(super) fn positions(node: &Node<'_>, indices: &Constant, extent: usize) -> Result<Vec<usize>, OnnxError> {
+    let place = |index: i64| {
+        let from_front = if index < 0 { index.saturating_add(extent as i64) } else { index };
+        usize::try_from(from_front).ok().filter(|&index| index < extent).ok_or(index)
+    };
+    let places = indices.ints()?.into_iter().map(place).collect::<Result<_, _>>();
+    places.map_err(|index| misfit(node, format!("its index {index} lies outside of a dimension of {extent}")))
+}
+
 fn gather(
     node: &Node<'_>,
     x: &Constant,
@@ -241,13 +251,7 @@ fn gather(
     let axis = shapes::axis(node, node.int("axis", 0)?, x.shape.len())?;
     let extent = x.shape[axis];
     pay(indices.small()?.count())?;
-    let at = indices.ints()?.into_iter().map(|i| {
-        let from_front = if i < 0 { i.saturating_add(extent as i64) } else { i };
-        usize::try_from(from_front).ok().filter(|&i| i < extent)
-    });
-    let Some(at) = at.collect::<Option<Vec<usize>>>() else {
-        return Err(misfit(node, format!("an index lies outside of dimension {axis} of {:?}", x.shape)));
-    };
+    let at = positions(node, indices, extent)?;
     let inner: usize = x.shape[axis + 1..].iter().product();
     let shape = [&x.shape[..axis], &indices.shape, &x.shape[axis + 1..]].concat();
     let block = at.len() * inner;
@@ -350,11 +354,26 @@ fn expand(
     let target = target.ints()?.into_iter().map(|extent| usize::try_from(extent).ok());
     let shape = target.collect::<Option<Vec<_>>>().and_then(|target| shapes::broadcast(&x.shape, &target));
     let shape = shape.ok_or_else(|| misfit(node, format!("{:?} cannot be expanded like this", x.shape)))?;
-    if let (Some(value), true) = (x.scalar()?, x.element.is_float()) {
-        return Constant::fill(x.element, shape, value);
+    expanded(node, x, &shape, pay)
+}
+
+/// A known tensor in a shape that it broadcasts to.
+pub(super) fn expanded(
+    node: &Node<'_>,
+    x: &Constant,
+    shape: &[usize],
+    pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
+) -> Result<Constant, OnnxError> {
+    if x.shape == shape {
+        return Ok(x.clone());
     }
-    let to = shape.clone();
-    pick(x, shape, pay, |i| source(i, &to, &x.shape))
+    if shapes::broadcast(&x.shape, shape).as_deref() != Some(shape) {
+        return Err(misfit(node, format!("{:?} cannot be expanded to {shape:?}", x.shape)));
+    }
+    if let (Some(value), true) = (x.scalar()?, x.element.is_float()) {
+        return Constant::fill(x.element, shape.to_vec(), value);
+    }
+    pick(x, shape.to_vec(), pay, |i| source(i, shape, &x.shape))
 }
 
 fn reduce(
@@ -363,7 +382,6 @@ fn reduce(
     axes: Option<&Constant>,
     pay: &mut dyn FnMut(usize) -> Result<(), OnnxError>,
 ) -> Result<Constant, OnnxError> {
-    node.ignore(&["keepdims", "noop_with_empty_axes"]);
     let rank = x.shape.len();
     let list = match axes {
         Some(axes) => {
@@ -372,32 +390,71 @@ fn reduce(
         }
         None => node.ints("axes")?.map(<[i64]>::to_vec),
     };
-    let all = list.map_or(Ok(true), |list| shapes::axes(node, &list, rank).map(|axes| axes.len() == rank))?;
-    if !all {
-        return Err(node.unsupported("of a known value, not over all dimensions"));
-    }
-    pay(x.count())?;
-    let shape = if node.flag("keepdims", true)? { vec![1; rank] } else { Vec::new() };
-    let op = node.op_type();
-    if x.element.is_float() {
-        let values = x.small()?.floats()?.into_iter();
-        let value = match op {
-            "ReduceProd" => values.product(),
-            "ReduceSum" => values.sum(),
-            "ReduceMax" => values.fold(f32::NEG_INFINITY, f32::max),
-            _ => values.fold(f32::INFINITY, f32::min),
-        };
-        return Ok(Constant::floats_of(x.element, shape, vec![value]));
-    }
-    let mut values = x.small()?.ints()?.into_iter();
-    let value = match op {
-        "ReduceProd" => values.try_fold(1_i64, i64::checked_mul),
-        "ReduceSum" => values.try_fold(0_i64, i64::checked_add),
-        "ReduceMax" => values.max(),
-        _ => values.min(),
+    let (keep, nothing) = (node.flag("keepdims", true)?, node.flag("noop_with_empty_axes", false)?);
+    let axes = match list {
+        Some(list) if !list.is_empty() => shapes::axes(node, &list, rank)?,
+        _ if nothing => return Ok(x.clone()),
+        _ => (0..rank).collect(),
     };
-    let value = value.ok_or_else(|| misfit(node, "the result does not fit 64 bits".to_string()))?;
-    Ok(Constant::ints_of(x.element, shape, vec![value]))
+    let is_reduced = |d: &usize| axes.contains(d);
+    let wide: Vec<usize> = (0..rank).map(|d| if is_reduced(&d) { 1 } else { x.shape[d] }).collect();
+    let shape = (0..rank).filter(|d| keep || !is_reduced(d)).map(|d| wide[d]).collect();
+    let count = small(&wide)?;
+    pay(count)?;
+    // Each element with the place of its result.
+    let place = |i: usize| source(i, &x.shape, &wide);
+    let op = node.op_type();
+    match data(x, pay)? {
+        Data::Floats(values) => {
+            let (start, f): (f32, fn(f32, f32) -> f32) = match op {
+                "ReduceProd" => (1.0, |a, b| a * b),
+                "ReduceSum" => (0.0, |a, b| a + b),
+                "ReduceMax" => (f32::NEG_INFINITY, f32::max),
+                _ => (f32::INFINITY, f32::min),
+            };
+            let mut results = vec![start; count];
+            values.into_iter().enumerate().for_each(|(i, value)| results[place(i)] = f(results[place(i)], value));
+            Ok(Constant::floats_of(x.element, shape, results))
+        }
+        Data::Ints(values) => {
+            let start = match op {
+                "ReduceProd" => 1,
+                "ReduceSum" => 0,
+                "ReduceMax" => i64::MIN,
+                _ => i64::MAX,
+            };
+            let combined = |a: i64, b: i64| match op {
+                "ReduceProd" => a.checked_mul(b),
+                "ReduceSum" => a.checked_add(b),
+                "ReduceMax" => Some(a.max(b)),
+                _ => Some(a.min(b)),
+            };
+            let mut results = vec![start; count];
+            for (i, value) in values.into_iter().enumerate() {
+                let result = &mut results[place(i)];
+                *result = combined(*result, value)
+                    .ok_or_else(|| misfit(node, "the result does not fit 64 bits".to_string()))?;
+            }
+            Ok(Constant::ints_of(x.element, shape, results))
+        }
+    }
+}
+
+/// A known tensor as often after itself along each dimension.
+pub(super) fn tile(importer: &mut Importer<'_>, x: &Constant, times: &[usize]) -> Result<Constant, OnnxError> {
+    let extents = x.shape.iter().zip(times).map(|(extent, times)| extent.checked_mul(*times));
+    let shape = extents.collect::<Option<Vec<_>>>().ok_or_else(|| too_large(&x.shape))?;
+    let to = shape.clone();
+    let place = |mut index: usize| {
+        let (mut at, mut stride) = (0, 1);
+        for d in (0..to.len()).rev() {
+            at += index % to[d] % x.shape[d] * stride;
+            index /= to[d];
+            stride *= x.shape[d];
+        }
+        at
+    };
+    pick(x, shape, &mut |elements| importer.pay(elements), place)
 }
 
 /// A piece of a known tensor.

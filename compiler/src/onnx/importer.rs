@@ -1,6 +1,6 @@
 //! The mapping of a model's nodes to calls, one after the other, with the values that are known so far.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rebirth_runtime::DType;
 
@@ -8,17 +8,22 @@ use super::call::{Calls, Id, Made, Operand, SourceCall};
 use super::codes;
 use super::constant::Constant;
 use super::error::{OnnxError, shown};
+use super::gelu;
 use super::map::{self, Row};
 use super::node::{Declared, Node};
+use super::unsupported::Unsupported;
 use crate::graph::{MAX_NODES, Mode, Type};
 use crate::ops::call::Default;
-use crate::ops::{self, ArgValue, Call, Signature};
+use crate::ops::{self, ArgValue, Call, ParamSpec, Signature};
 
 /// Most elements of all values together that are computed at import.
 const MAX_FOLDED_IN_ALL: usize = 4 << 20;
 
 /// How many times more elements the weights of all layers may have than the model stores: a weight may serve several layers.
 const MOST_COPIES: usize = 64;
+
+/// Most parts that all nodes together are cut into or joined from, where one node is many.
+const MAX_PARTS_IN_ALL: usize = 1 << 14;
 
 /// Most elements of a list of extents, axes or the like.
 const MAX_LIST: usize = 4096;
@@ -44,9 +49,17 @@ pub(super) struct Importer<'a> {
     values: HashMap<&'a str, Value>,
     nodes: &'a [Declared],
     opset: i64,
-    /// Operators and what of them is not supported, with the nodes.
-    unsupported: BTreeMap<(String, String), Vec<String>>,
+    /// How often nodes and outputs of the network name a value.
+    uses: HashMap<&'a str, usize>,
+    /// Types that the model declares for values, which stand in for results of nodes that are not supported.
+    declared: HashMap<&'a str, Type>,
+    /// Calls of `dense` that came from MatMul, by their results.
+    products: HashMap<Id, usize>,
+    /// An operand that is not known beforehand; there may be operators that are not supported besides.
+    waiting: Option<OnnxError>,
+    unsupported: Unsupported,
     folded: usize,
+    parts: usize,
     /// Elements of the tensors that the model stores.
     stored: usize,
     /// Elements of them that weights of layers have.
@@ -54,14 +67,23 @@ pub(super) struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    pub(super) fn new(nodes: &'a [Declared], opset: i64) -> Importer<'a> {
+    /// For these nodes and names of outputs.
+    pub(super) fn new(nodes: &'a [Declared], outputs: impl Iterator<Item = &'a str>, opset: i64) -> Importer<'a> {
+        let mut uses = HashMap::new();
+        let inputs = nodes.iter().flat_map(|node| &node.proto.input).map(String::as_str);
+        inputs.chain(outputs).for_each(|name| *uses.entry(name).or_insert(0) += 1);
         Importer {
             out: Calls::default(),
             values: HashMap::new(),
             nodes,
             opset,
-            unsupported: BTreeMap::new(),
+            uses,
+            declared: HashMap::new(),
+            products: HashMap::new(),
+            waiting: None,
+            unsupported: Unsupported::default(),
             folded: 0,
+            parts: 0,
             stored: 0,
             used: 0,
         }
@@ -93,6 +115,30 @@ impl<'a> Importer<'a> {
         self.values.get(name)
     }
 
+    /// Whether an output of a node is given a name that something uses.
+    pub(super) fn is_used(&self, node: &Node<'_>, output: usize) -> bool {
+        node.outputs().get(output).is_some_and(|name| self.uses.contains_key(name.as_str()) && !name.is_empty())
+    }
+
+    /// Declares the type that a value has according to the model.
+    pub(super) fn declare(&mut self, name: &'a str, ty: Type) {
+        self.declared.insert(name, ty);
+    }
+
+    /// Whether the import cannot succeed and goes on to find what else is not supported.
+    fn is_lost(&self) -> bool {
+        !self.unsupported.is_empty() || self.waiting.is_some()
+    }
+
+    /// What stands for the result of a node that yields none: behind one whose type the model declares, more that is not supported can
+    /// be found.
+    fn lost(&mut self, name: &str) -> Value {
+        match self.declared.get(name).cloned().filter(|_| self.is_lost()) {
+            Some(ty) => Value::Tensor(self.made(ty, name)),
+            None => Value::Lost,
+        }
+    }
+
     fn define(&mut self, name: &'a str, value: Value) -> Result<(), OnnxError> {
         match self.values.insert(name, value) {
             None => Ok(()),
@@ -111,34 +157,64 @@ impl<'a> Importer<'a> {
 
     /// Maps all nodes.
     pub(super) fn nodes(&mut self) -> Result<(), OnnxError> {
-        for declared in self.nodes {
+        let initializer = |name: &str| match self.values.get(name) {
+            Some(Value::Constant(constant)) => constant.scalar().ok().flatten(),
+            _ => None,
+        };
+        let gelus = gelu::find(self.nodes, &self.uses, &initializer);
+        for (at, declared) in self.nodes.iter().enumerate() {
             let node = Node::new(declared, self.opset);
-            match self.node(&node) {
-                Ok(values) => {
-                    for (output, value) in node.outputs().iter().zip(values) {
-                        if !output.is_empty() {
-                            self.define(output, value).map_err(|error| error.within(node.about()))?;
-                        }
-                    }
+            let mapped = match map::find(&node) {
+                _ if gelus.inner.contains(&at) => Ok(Vec::new()),
+                Some(_) if gelus.last.get(&at).is_some_and(|x| self.is_defined(x)) => self.gelu(&node, gelus.last[&at]),
+                Some(row) => {
+                    self.check_arity(&node, row).map_err(|error| error.within(node.about()))?;
+                    self.node(&node, row)
                 }
+                None => Err(node.unsupported(String::new())),
+            };
+            let mut values = match mapped {
+                Ok(values) => values,
                 Err(OnnxError::Model { code, message, .. }) if code == codes::UNSUPPORTED => {
-                    self.unsupported.entry((node.operator(), message)).or_default().push(node.called());
-                    for output in node.outputs().iter().filter(|output| !output.is_empty()) {
-                        self.define(output, Value::Lost).map_err(|error| error.within(node.about()))?;
-                    }
+                    self.unsupported.add(&node, message);
+                    Vec::new()
+                }
+                // It may follow from what is not supported.
+                Err(_) if self.is_lost() => Vec::new(),
+                Err(error) if matches!(&error, OnnxError::Model { code, .. } if *code == codes::NOT_CONSTANT) => {
+                    self.waiting = Some(error.within(node.about()));
+                    Vec::new()
                 }
                 Err(error) => return Err(error.within(node.about())),
             }
+            .into_iter();
+            for output in node.outputs() {
+                let value = match values.next() {
+                    Some(Value::Lost) | None => self.lost(output),
+                    Some(value) => value,
+                };
+                if !output.is_empty() {
+                    self.define(output, value).map_err(|error| error.within(node.about()))?;
+                }
+            }
         }
-        self.report_unsupported()
+        self.unsupported.report()?;
+        self.waiting.take().map_or(Ok(()), Err)
     }
 
-    fn node(&mut self, node: &Node<'a>) -> Mapped {
-        let lost = || vec![Value::Lost; node.outputs().len()];
-        let row = map::find(node).ok_or_else(|| node.unsupported(String::new()))?;
-        self.check_inputs(node, row)?;
+    /// The GELU whose last node this is.
+    fn gelu(&mut self, node: &Node<'a>, x: &str) -> Mapped {
+        let operand = match self.get(x) {
+            Some(Value::Tensor(id)) => Operand::Tensor(*id),
+            Some(Value::Constant(constant)) => weight(constant.clone())?,
+            Some(Value::Lost) | None => return Ok(Vec::new()),
+        };
+        single(self.apply(node, "gelu", vec![operand], Vec::new())?)
+    }
+
+    fn node(&mut self, node: &Node<'a>, row: &Row) -> Mapped {
         if node.inputs().iter().any(|name| matches!(self.get(name), Some(Value::Lost))) {
-            return Ok(lost());
+            return Ok(Vec::new());
         }
         let folded = super::fold::fold(self, node).unwrap_or_else(|| (row.map)(self, node));
         let values = folded?;
@@ -148,14 +224,15 @@ impl<'a> Importer<'a> {
             }
         }
         node.all_asked()?;
-        if let Some(output) = node.outputs().iter().skip(values.len()).find(|output| !output.is_empty()) {
-            let message = format!("output `{}`, number {}", shown(output), values.len() + 1);
-            return Err(node.unsupported(message));
+        // What is before the output stays, so that what uses it is looked at.
+        if let Some(output) = (values.len()..node.outputs().len()).find(|&output| self.is_used(node, output)) {
+            let name = node.outputs().get(output).map_or("", String::as_str);
+            self.unsupported.add(node, format!("its output {}, `{}`", output + 1, shown(name)));
         }
         Ok(values)
     }
 
-    fn check_inputs(&self, node: &Node<'a>, row: &Row) -> Result<(), OnnxError> {
+    fn check_arity(&self, node: &Node<'a>, row: &Row) -> Result<(), OnnxError> {
         let given = node.inputs().len();
         let (least, most) = row.inputs;
         let named = (0..least).all(|i| node.input(i).is_some());
@@ -167,6 +244,11 @@ impl<'a> Importer<'a> {
         }
         if node.used_outputs() == 0 {
             return Err(node.error(codes::ARITY, "it has no outputs", "remove the node"));
+        }
+        let (outputs, most) = (node.outputs().len(), map::most_outputs(node));
+        if outputs > most {
+            let message = format!("it has {outputs} outputs, but {} gives at most {most}", node.operator());
+            return Err(node.error(codes::ARITY, message, "the file may be damaged, or its exporter has an error"));
         }
         for name in node.inputs().iter().filter(|name| !name.is_empty()) {
             if self.is_defined(name) {
@@ -184,33 +266,6 @@ impl<'a> Importer<'a> {
             return Err(node.error(codes::UNKNOWN_VALUE, message, help));
         }
         Ok(())
-    }
-
-    fn report_unsupported(&mut self) -> Result<(), OnnxError> {
-        /// Most operators, and most nodes of each, that the message names.
-        const SHOWN: (usize, usize) = (30, 4);
-        if self.unsupported.is_empty() {
-            return Ok(());
-        }
-        let mut lines = Vec::new();
-        for ((operator, what), nodes) in self.unsupported.iter().take(SHOWN.0) {
-            let mut line =
-                format!("{operator}: {}", nodes.iter().take(SHOWN.1).cloned().collect::<Vec<_>>().join(", "));
-            if let Some(more) = nodes.len().checked_sub(SHOWN.1).filter(|&more| more > 0) {
-                line += &format!(" and {more} more");
-            }
-            if !what.is_empty() {
-                line += &format!(" ({what})");
-            }
-            lines.push(line);
-        }
-        if let Some(more) = self.unsupported.len().checked_sub(SHOWN.0).filter(|&more| more > 0) {
-            lines.push(format!("and {more} more operators"));
-        }
-        let message = format!("the model has operators that are not supported:\n  {}", lines.join("\n  "));
-        let help = "export the model without them: in evaluation mode, from another layer on, or with another operator set; \
-                    onnxsim often removes operators that only compute shapes";
-        Err(OnnxError::new(codes::UNSUPPORTED, message, help))
     }
 
     /// An input that must be given.
@@ -295,6 +350,19 @@ impl<'a> Importer<'a> {
             codes::TOO_LARGE,
             format!("known values of more than {MAX_FOLDED_IN_ALL} elements in all would be computed at import"),
             "simplify the model before importing it",
+        ))
+    }
+
+    /// Notes that a node is cut into or joined from as many parts.
+    pub(super) fn cut(&mut self, parts: usize) -> Result<(), OnnxError> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts <= MAX_PARTS_IN_ALL {
+            return Ok(());
+        }
+        Err(OnnxError::new(
+            codes::TOO_LARGE,
+            format!("the nodes of the model would become more than {MAX_PARTS_IN_ALL} parts"),
+            "no network is cut into as many: the file may be damaged",
         ))
     }
 
@@ -390,6 +458,32 @@ impl<'a> Importer<'a> {
         Ok(Operand::Tensor(results.first().copied().unwrap_or_default()))
     }
 
+    /// Notes that a tensor is the product of a MatMul, made by the last call.
+    pub(super) fn product(&mut self, id: Id) {
+        self.products.insert(id, self.out.calls.len() - 1);
+    }
+
+    /// Gives the `dense` that a MatMul became a bias, where nothing else uses what it yields; whether that was so.
+    pub(super) fn add_bias(&mut self, node: &Node<'_>, operand: usize, bias: &Operand) -> Result<bool, OnnxError> {
+        let Some(name) = node.input(operand) else { return Ok(false) };
+        let (Some(Value::Tensor(id)), Operand::Weight(bias)) = (self.get(name), bias) else { return Ok(false) };
+        let (id, made) = (*id, &self.out.tensors[*id]);
+        let out = made.ty.shape.last().copied().unwrap_or_default();
+        let is_row = bias.shape.last() == Some(&out) && bias.count() == out && bias.shape.len() <= 2;
+        if !is_row || self.uses.get(name) != Some(&1) || made.name != name {
+            return Ok(false);
+        }
+        let Some(&at) = self.products.get(&id) else { return Ok(false) };
+        let bias = bias.clone().reshaped(vec![out]);
+        self.take(&bias)?;
+        let call = &mut self.out.calls[at];
+        call.arguments.retain(|(name, _)| *name != "bias");
+        call.weights.push((ParamSpec::weight("bias", [out]), bias));
+        self.products.remove(&id);
+        self.out.tensors[id].name = node.outputs().first().cloned().unwrap_or_default();
+        Ok(true)
+    }
+
     /// The outputs of the network, declared by name.
     pub(super) fn outputs(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), OnnxError> {
         let mut seen = HashSet::new();
@@ -448,6 +542,7 @@ fn arguments(signature: &Signature, given: Arguments) -> Arguments {
         Default::Int(v) => number(value) == Some(v as f32),
         Default::Float(v) => number(value) == Some(v as f32),
         Default::Bool(v) => *value == ArgValue::Bool(v),
+        Default::Word(v) => matches!(value, ArgValue::Str(word) if word == v),
         Default::SameAs(other) => find(other) == Some(value),
         _ => false,
     };

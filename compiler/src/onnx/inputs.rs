@@ -142,6 +142,18 @@ pub(super) fn ty(input: &Input, sizes: &BTreeMap<String, usize>) -> Result<Type,
     Ok(ty)
 }
 
+/// The type that the model declares for a value, for these sizes; none where it is open, or nothing that is computed here.
+pub(super) fn declared(info: &proto::ValueInfo, sizes: &BTreeMap<String, usize>) -> Option<Type> {
+    let tensor = info.ty.as_ref()?.tensor.as_ref()?;
+    let dims = tensor.shape.as_ref()?.dim.iter().map(|dim| match (dim.value, &dim.param) {
+        (Some(extent), _) => usize::try_from(extent).ok(),
+        (None, Some(name)) => sizes.get(&identifier(name)).copied(),
+        (None, None) => None,
+    });
+    let ty = Type { dtype: DType::F32, shape: dims.collect::<Option<_>>()? };
+    (tensor.elem_type == 1 && ty.check().is_ok()).then_some(ty)
+}
+
 /// The symbols that arrays bind; an array without a name is for the only input. Names are those of the graph.
 ///
 /// # Errors

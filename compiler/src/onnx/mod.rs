@@ -2,8 +2,9 @@
 //!
 //! Modules in the order data takes: `scan` (limits, before anything is allocated) and `proto` (the messages), `tensor` (weights and
 //! their files), `inputs` (open dimensions), `importer` (nodes become calls, one after the other) with `node`, `constant` and
-//! `fold` (what is known beforehand), `shapes`, and `map`, the table of ONNX's operators; then `call` (what all became), `plan` (the
-//! statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of errors.
+//! `fold` (what is known beforehand), `shapes`, `gelu`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
+//! `call` (what all became), `plan` (the statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of
+//! errors.
 //!
 //! A node becomes a call of an operator as source would have it, and only that: the graph is built from the calls, and the
 //! source that `rebirth import` writes is printed from them, so the two cannot differ.
@@ -18,6 +19,7 @@ mod call;
 mod constant;
 mod error;
 mod fold;
+mod gelu;
 mod importer;
 mod inputs;
 mod map;
@@ -29,6 +31,7 @@ mod proto;
 mod scan;
 mod shapes;
 mod tensor;
+mod unsupported;
 
 pub use constant::MAX_FOLDED;
 pub use error::OnnxError;
@@ -71,6 +74,8 @@ pub struct Onnx {
     opset: i64,
     inputs: Vec<Input>,
     outputs: Vec<proto::ValueInfo>,
+    /// Types of other values.
+    declared: Vec<proto::ValueInfo>,
     initializers: Vec<Rc<Stored>>,
     nodes: Vec<Declared>,
 }
@@ -141,7 +146,8 @@ impl Onnx {
         let symbols: BTreeSet<String> = inputs.iter().flat_map(Input::symbols).map(str::to_owned).collect();
         symbols.iter().for_each(|symbol| drop(taken.unique(symbol)));
         inputs.iter_mut().for_each(|input| input.called = taken.unique(&input.called));
-        Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs: graph.output, initializers, nodes })
+        let (outputs, declared) = (graph.output, graph.value_info);
+        Ok(Onnx { file, name: names::item(stem), opset, inputs, outputs, declared, initializers, nodes })
     }
 
     /// The inputs of the network.
@@ -212,15 +218,21 @@ impl Onnx {
     }
 
     fn calls(&self, sizes: &BTreeMap<String, usize>) -> Result<Calls, OnnxError> {
-        let mut importer = Importer::new(&self.nodes, self.opset);
+        let outputs = || self.outputs.iter().map(|info| info.name.as_str());
+        let mut importer = Importer::new(&self.nodes, outputs(), self.opset);
         for stored in &self.initializers {
             importer.initializer(&stored.name, Constant::stored(stored.clone()))?;
         }
         for input in &self.inputs {
             importer.input(&input.name, inputs::ty(input, sizes)?)?;
         }
+        for info in &self.declared {
+            if let Some(ty) = inputs::declared(info, sizes) {
+                importer.declare(&info.name, ty);
+            }
+        }
         importer.nodes()?;
-        importer.outputs(self.outputs.iter().map(|info| info.name.as_str()))?;
+        importer.outputs(outputs())?;
         let mut calls = importer.out;
         self.check_outputs(&calls)?;
         calls.prune();

@@ -35,6 +35,8 @@ pub(super) struct Graph {
     pub(super) input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub(super) output: Vec<ValueInfo>,
+    #[prost(message, repeated, tag = "13")]
+    pub(super) value_info: Vec<ValueInfo>,
     /// Present or not is all that is asked.
     #[prost(bytes = "bytes", repeated, tag = "15")]
     pub(super) sparse_initializer: Vec<Bytes>,

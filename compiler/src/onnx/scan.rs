@@ -35,7 +35,7 @@ impl Kind {
             (Kind::Model, 8) | (Kind::Tensor, 13) | (Kind::Shape, 1) => Some(Kind::Small),
             (Kind::Graph, 1) => Some(Kind::Node),
             (Kind::Graph, 5) | (Kind::Attribute, 5) => Some(Kind::Tensor),
-            (Kind::Graph, 11 | 12) => Some(Kind::ValueInfo),
+            (Kind::Graph, 11..=13) => Some(Kind::ValueInfo),
             (Kind::Node, 5) => Some(Kind::Attribute),
             (Kind::ValueInfo, 2) => Some(Kind::Type),
             (Kind::Type, 1) => Some(Kind::TensorType),

@@ -1,7 +1,7 @@
 //! `avg_pool`: the mean of the pixels under a window.
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
-use super::pooling::{CEIL, KERNEL, PAD, Pooling, STRIDE};
+use super::pooling::{CEIL, DILATION, KERNEL, PAD, Pooling, STRIDE};
 use super::value::Sum;
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
@@ -74,6 +74,7 @@ impl Declare for AvgPool {
                 default: Default::Bool(true),
                 doc: "divide by padding too",
             },
+            DILATION,
         ],
     };
 

@@ -1,7 +1,7 @@
 //! `max_pool`: the largest pixel under a window; NaN if one is NaN.
 
 use super::call::AttrReader;
-use super::pooling::{CEIL, KERNEL, PAD, Pooling, STRIDE};
+use super::pooling::{CEIL, DILATION, KERNEL, PAD, Pooling, STRIDE};
 use super::value::Element;
 use super::{
     Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec, Rng,
@@ -69,7 +69,7 @@ impl Declare for MaxPool {
         name: "max_pool",
         doc: "largest pixel under a window",
         operands: Operands::Fixed(&["x"]),
-        args: &[KERNEL, STRIDE, PAD, CEIL],
+        args: &[KERNEL, STRIDE, PAD, CEIL, DILATION],
     };
 
     fn from_call(call: &Call<'_>) -> Result<(MaxPool, Vec<ParamSpec>), CallError> {

@@ -1,4 +1,4 @@
-//! What the pools over windows share: their window has no dilation, and each touches a real pixel.
+//! What the pools over windows share: each window touches a real pixel.
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
 use super::geometry::Window;
@@ -22,6 +22,9 @@ pub const STRIDE: ArgSpec = ArgSpec {
 /// `pad` of a pool.
 pub const PAD: ArgSpec =
     ArgSpec { name: "pad", kind: ArgKind::Pad, default: Default::Int(0), doc: "border around the input" };
+/// `dilation` of a pool.
+pub const DILATION: ArgSpec =
+    ArgSpec { name: "dilation", kind: ArgKind::Pair, default: Default::Int(1), doc: "input pixels between taps" };
 /// `ceil` of a pool.
 pub const CEIL: ArgSpec = ArgSpec {
     name: "ceil",
@@ -33,7 +36,7 @@ pub const CEIL: ArgSpec = ArgSpec {
 /// A window and how its outputs are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pooling {
-    /// The window; its dilation is 1.
+    /// The window.
     pub window: Window,
     /// See [`Window::output`].
     pub ceil: bool,
@@ -47,7 +50,7 @@ impl Pooling {
     pub fn from_call(name: &str, call: &Call<'_>) -> Result<Pooling, CallError> {
         let x = call.operands[0];
         let [_, _, h, w] = shapes::pixels(name, x)?;
-        let mut window = Window::from_call(name, call, false)?;
+        let mut window = Window::from_call(name, call, true)?;
         window.pad = window.resolve_pad(call.spatial_pad("pad", x.rank())?, [&h, &w])?;
         let pooling = Pooling { window, ceil: call.bool("ceil")? };
         match pooling.oversized_pad() {
@@ -58,16 +61,17 @@ impl Pooling {
 
     /// Such a window would see nothing but padding.
     fn oversized_pad(&self) -> Option<String> {
-        let Window { kernel, pad, .. } = self.window;
-        let side = (0..4).find(|&side| pad[side] >= kernel[side % 2])?;
+        let pad = self.window.pad;
+        let side = (0..4).find(|&side| pad[side] >= self.window.extent(side % 2))?;
         let name = ["top", "left", "bottom", "right"][side];
-        Some(format!("{} of padding at the {name} is as large as the kernel, {}", pad[side], kernel[side % 2]))
+        let what = if self.window.dilation[side % 2] == 1 { "the kernel" } else { "what the window spans" };
+        Some(format!("{} of padding at the {name} is as large as {what}, {}", pad[side], self.window.extent(side % 2)))
     }
 
     /// Attributes of graph text.
     pub fn attributes(&self) -> Attributes {
         let mut attributes = self.window.attributes();
-        attributes.retain(|(name, _)| *name != "dilation");
+        attributes.retain(|(name, _)| *name != "dilation" || self.window.dilation != [1, 1]);
         attributes.push(("ceil", Attr::Bool(self.ceil)));
         attributes
     }
@@ -77,7 +81,8 @@ impl Pooling {
     /// # Errors
     /// One is missing or of another kind, or a kernel or stride is zero.
     pub fn from_attributes(attributes: &mut AttrReader) -> Result<Pooling, String> {
-        Ok(Pooling { window: Window::read(attributes, [1; 2])?, ceil: attributes.bool("ceil")? })
+        let dilation = if attributes.has("dilation") { attributes.ints("dilation")? } else { [1; 2] };
+        Ok(Pooling { window: Window::read(attributes, dilation)?, ceil: attributes.bool("ceil")? })
     }
 
     /// The type of the result.
@@ -86,12 +91,21 @@ impl Pooling {
     /// The operand is no image, smaller than the window, or a window would not touch it.
     pub fn infer<D: Extent>(&self, name: &str, inputs: &[&Type<D>]) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one(name, inputs)?;
-        let [_, channels, ..] = shapes::pixels(name, x)?;
+        let [_, channels, height, width] = shapes::pixels(name, x)?;
         self.window.check_rank(name, x)?;
         // With less padding than kernel on each side, every window touches a pixel: the first reaches beyond the padding, and
         // no other starts behind the last pixel.
         if let Some(message) = self.oversized_pad() {
             return Err(Mismatch::new(message).help("use less padding or a larger kernel"));
+        }
+        // Nor can the pixels all lie between two taps.
+        for (d, size) in [(0, &height), (1, &width)] {
+            let Window { dilation, pad, .. } = self.window;
+            if pad[d] + pad[d + 2] > 0 && size.known().is_some_and(|size| size < dilation[d]) {
+                let axis = ["height", "width"][d];
+                let message = format!("a dilation of {} in {axis} passes over all of {size} pixels", dilation[d]);
+                return Err(Mismatch::new(message).at([0]).help("use less dilation, or no padding"));
+            }
         }
         let out = self.window.output(x, self.ceil)?;
         Ok(vec![shapes::fits(shapes::with_pixels(x, channels, out))?])
@@ -110,9 +124,10 @@ impl Pooling {
                 for z in 0..ow {
                     pixels.clear();
                     for ky in window.valid_taps(0, y, h) {
-                        let row = (plane * h + y * window.stride[0] + ky - window.pad[0]) * w;
+                        let row = (plane * h + y * window.stride[0] + ky * window.dilation[0] - window.pad[0]) * w;
                         for kx in window.valid_taps(1, z, w) {
-                            pixels.push(x.at(row + z * window.stride[1] + kx - window.pad[1]));
+                            let column = z * window.stride[1] + kx * window.dilation[1] - window.pad[1];
+                            pixels.push(x.at(row + column));
                         }
                     }
                     elements.push(f(&pixels, self.padded_taps(0, y, h) * self.padded_taps(1, z, w)));
@@ -125,17 +140,20 @@ impl Pooling {
     /// Taps of output `o` in direction `d` that do not hang over the end of the padding.
     pub fn padded_taps(&self, d: usize, o: usize, size: usize) -> usize {
         let start = o * self.window.stride[d];
-        self.window.kernel[d].min((size + self.window.pad[d] + self.window.pad[d + 2]).saturating_sub(start))
+        let room = (size + self.window.pad[d] + self.window.pad[d + 2]).saturating_sub(start);
+        self.window.kernel[d].min(room.div_ceil(self.window.dilation[d]))
     }
 
     /// A random pool and an operand for it.
     pub fn example(rng: &mut Rng) -> (Pooling, Type) {
         let kernel = [rng.range(1, 4), rng.range(1, 4)];
         let stride = [rng.range(1, 3), rng.range(1, 3)];
-        let pad = [0, 1, 2, 3].map(|side| rng.range(0, kernel[side % 2] - 1));
-        let mut pooling = Pooling { window: Window { kernel, stride, pad, dilation: [1; 2] }, ceil: rng.flip() };
-        let mut x =
-            Type::f32([rng.range(1, 2), rng.range(1, 17), kernel[0] + rng.range(0, 7), kernel[1] + rng.range(0, 7)]);
+        let dilation = [rng.pick(&[1, 1, 1, 2, 3]), rng.pick(&[1, 1, 1, 2])];
+        let window = Window { kernel, stride, pad: [0; 4], dilation };
+        let pad = [0, 1, 2, 3].map(|side| rng.range(0, window.extent(side % 2) - 1));
+        let mut pooling = Pooling { window: Window { pad, ..window }, ceil: rng.flip() };
+        let [height, width] = [0, 1].map(|d| window.extent(d).max(dilation[d]) + rng.range(0, 7));
+        let mut x = Type::f32([rng.range(1, 2), rng.range(1, 17), height, width]);
         if rng.range(0, 3) == 0 {
             pooling.window = pooling.window.flat();
             x.shape.remove(2);
@@ -186,25 +204,41 @@ mod tests {
     /// What the shape rule takes for granted once the padding is less than the kernel.
     #[test]
     fn every_window_touches_a_pixel() {
-        for i in 0..2 * 4 * 4 * 4 * 3 * 9 {
+        for i in 0..2 * 4 * 6 * 6 * 3 * 9 * 3 {
             let mut digits = i;
             let mut digit = |base: usize| (digits % base, digits /= base).0;
-            let (ceil, kernel, stride, [before, behind]) =
-                (digit(2) == 1, digit(4) + 1, digit(3) + 1, [digit(4), digit(4)]);
+            let (ceil, kernel, stride, [before, behind], dilation) =
+                (digit(2) == 1, digit(4) + 1, digit(3) + 1, [digit(6), digit(6)], digit(3) + 1);
             let size = digit(9) + 1;
             let window = Window {
                 kernel: [kernel; 2],
                 stride: [stride; 2],
                 pad: [before, before, behind, behind],
-                dilation: [1; 2],
+                dilation: [dilation; 2],
             };
-            if before.max(behind) >= kernel {
+            if before.max(behind) >= window.extent(0) || before + behind > 0 && size < dilation {
                 continue;
             }
             for o in 0..window.count(0, &size, ceil).unwrap_or(0) {
                 assert!(!window.valid_taps(0, o, size).is_empty(), "window {o} of {window:?} over {size}");
             }
         }
+    }
+
+    #[test]
+    fn dilation() {
+        let dilated = |pad: usize| {
+            let plain = pooling(2, 1, pad, false);
+            Pooling { window: Window { dilation: [3; 2], ..plain.window }, ..plain }
+        };
+        check(dilated(0), &[1, 1, 4, 6], Ok([1, 3]));
+        check(dilated(3), &[1, 1, 4, 6], Ok([7, 9]));
+        check(dilated(0), &[1, 1, 3, 6], Err("the window spans 4 in height, but the input has only 3"));
+        check(dilated(4), &[1, 1, 4, 4], Err("4 of padding at the top is as large as what the window spans, 4"));
+        check(dilated(1), &[1, 1, 2, 4], Err("a dilation of 3 in height passes over all of 2 pixels"));
+        let x = Bounded::exact(&[1, 1, 4, 5], (0..20).map(f64::from));
+        let found = dilated(0).evaluate(&x, |pixels, taps| (pixels.iter().map(|p| p.0).sum(), taps as f64));
+        assert_eq!((&found.value[..], &found.bound[..]), ([36.0, 40.0].as_slice(), [4.0, 4.0].as_slice()));
     }
 
     #[test]

@@ -258,8 +258,9 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 let (top, left) = (y * window.stride[0], z * window.stride[1]);
                 let bottom = x.shape[2] + window.pad[0] + window.pad[2];
                 let right = x.shape[3] + window.pad[1] + window.pad[3];
-                let taps =
-                    (0..window.kernel[0]).flat_map(|ky| (0..window.kernel[1]).map(move |kx| (top + ky, left + kx)));
+                let taps = (0..window.kernel[0]).flat_map(|ky| (0..window.kernel[1]).map(move |kx| (ky, kx)));
+                let [down, across] = window.dilation;
+                let taps = taps.map(|(ky, kx)| (top + ky * down, left + kx * across));
                 let taps: Vec<_> = taps.filter(|&(y, x)| y < bottom && x < right).collect();
                 let real: Vec<f32> =
                     taps.iter().filter_map(|&(y, z)| x.pixel([n, c, y, z], [window.pad[0], window.pad[1]])).collect();

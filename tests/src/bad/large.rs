@@ -79,7 +79,12 @@ fn much() -> Vec<Bad> {
             "`i0`",
             model(vec![node("Sum", &names, &["y"], &[])], vec![]),
         ),
-        Bad::new("outputs of one node", "E1005", "`i1`", behind(vec![node("Relu", &["x"], &names, &[])], vec![])),
+        Bad::new(
+            "outputs of one node",
+            "E1012",
+            "gives at most 1",
+            behind(vec![node("Relu", &["x"], &names, &[])], vec![]),
+        ),
         Bad::new("a sum of many", GOOD, "", model(vec![node("Sum", &copies, &["y"], &[])], vec![])),
         Bad::new(
             "a concatenation of many",
@@ -146,6 +151,8 @@ fn products() -> Vec<Bad> {
     let casts = (0..20_000).map(|i| node("Cast", &["l"], &[&format!("r{i}")], &[int("to", 1)])).collect();
     let sums = (0..20_000).map(|i| node("ReduceSum", &["l"], &[&format!("r{i}")], &[])).collect();
     let gathers = (0..20_000).map(|i| node("Gather", &["z", "l"], &[&format!("r{i}")], &[])).collect();
+    let tiles = (0..20_000).map(|i| node("Tile", &["x", "t"], &[&format!("r{i}")], &[])).collect();
+    let cuts = (0..20_000).map(|i| node("Gather", &["x", "c"], &[&format!("r{i}")], &[])).collect();
     vec![
         Bad::new(
             "one weight in thousands of layers",
@@ -169,6 +176,8 @@ fn products() -> Vec<Bad> {
         ),
         Bad::new("many numbers cast again and again", "E1002", "4194304", behind(casts, vec![long.clone()])),
         Bad::new("many numbers summed again and again", "E1002", "4194304", behind(sums, vec![long.clone()])),
+        Bad::new("tensors repeated again and again", "E1002", "parts", behind(tiles, vec![ints("t", &[64, 1])])),
+        Bad::new("tensors cut again and again", "E1002", "parts", behind(cuts, vec![ints("c", &[0; 64])])),
         Bad::new(
             "many indices again and again",
             "E1002",

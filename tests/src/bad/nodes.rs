@@ -60,26 +60,28 @@ fn unsupported() -> Vec<Bad> {
         ),
         bad(
             "an output that is not supported",
-            "output `mask`",
-            graph(&[1], vec![node("Relu", &["x"], &["y", "mask"], &[])], vec![]),
+            "its output 2, `i`",
+            graph(
+                &[1, 1, 4],
+                vec![
+                    node("MaxPool", &["x"], &["m", "i"], &[list("kernel_shape", &[2])]),
+                    node("Add", &["m", "i"], &["y"], &[]),
+                ],
+                vec![],
+            ),
         ),
         bad(
-            "a pool of five dimensions",
-            "5 dimensions",
-            on(&[1, 1, 4, 4, 4], "MaxPool", &[], &[list("kernel_shape", &[2, 2, 2])], vec![]),
+            "a pool of six dimensions",
+            "6 dimensions",
+            on(&[1, 1, 4, 4, 4, 4], "MaxPool", &[], &[list("kernel_shape", &[2, 2, 2, 2])], vec![]),
         ),
         bad("a comparison while the network runs", "Greater", one("Greater", &["x"], &[], vec![])),
         bad("a cast to complex numbers", "COMPLEX64", one("Cast", &[], &[int("to", 14)], vec![])),
-        bad(
-            "a slice backwards",
-            "backwards",
-            one(
-                "Slice",
-                &["a", "b", "c", "d"],
-                &[],
-                vec![ints("a", &[7]), ints("b", &[-9]), ints("c", &[3]), ints("d", &[-1])],
-            ),
-        ),
+        bad("indices of many runs", "65 runs", one("Gather", &["a"], &[], vec![ints("a", &[0; 65])])),
+        bad("a repetition of many", "65 times", one("Tile", &["a"], &[], vec![ints("a", &[1, 65, 1, 1])])),
+        bad("a pad that wraps", "wrap", one("Pad", &["a"], &[string("mode", "wrap")], vec![ints("a", &[1; 8])])),
+        bad("an activation that jumps", "jumps", one("ThresholdedRelu", &[], &[], vec![])),
+        bad("an exponent for each element", "exponent", one("Pow", &["x"], &[], vec![])),
         bad(
             "a resize with antialiasing",
             "antialiasing",
@@ -248,7 +250,7 @@ fn operands() -> Vec<Bad> {
             "cannot be split",
             graph(&[1, 4], vec![node("Split", &["x", "s"], &["y", "z"], &[int("axis", 1)])], vec![ints("s", &[-1, 5])]),
         ),
-        bad("an index outside", "outside of dimension", one("Gather", &["s"], &[], vec![ints("s", &[2])])),
+        bad("an index outside", "outside of a dimension", one("Gather", &["s"], &[], vec![ints("s", &[2])])),
         bad("a resize to nothing", "sizes", one("Resize", &["", "", "s"], &[], vec![ints("s", &[2, 3, 0, 8])])),
         bad(
             "a resize by nothing",
@@ -286,7 +288,8 @@ fn known() -> Vec<Bad> {
     };
     vec![
         bad("a shape that is computed", "E1014", "its shape, input 2 (`x`)", one("Reshape", &["x"], &[], vec![])),
-        bad("a bound that is computed", "E1014", "`x`", one("Clip", &["x"], &[], vec![])),
+        bad("a repetition that is computed", "E1014", "`x`", one("Tile", &["x"], &[], vec![])),
+        bad("a bound that is computed for each element", "E1013", "one number", one("Clip", &["x"], &[], vec![])),
         bad("a weight that is computed", "E1014", "weight", one("Conv", &["x"], &[], vec![])),
         bad("a constant of two million elements", "E1002", "2097152", filled(&[1 << 21])),
         bad("a constant of overflowing shape", "E1002", "1099511627776", filled(&[1 << 40, 1 << 40])),

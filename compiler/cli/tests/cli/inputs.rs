@@ -215,7 +215,24 @@ fn a_failed_import_leaves_nothing() {
     std::fs::create_dir(folder.path("weights.safetensors")).unwrap();
     let before = names();
     for target in ["{}/dir.net", "{}/weights.net", "{}/missing/m.net"] {
-        folder.fails(&["import", &onnx(), "-o", target], "E0506", "cannot be written");
+        folder.fails(&["import", &onnx(), "--force", "-o", target], "E0506", "cannot be written");
         assert_eq!(names(), before, "{target}");
     }
+}
+
+#[test]
+fn imports_do_not_replace_files() {
+    let folder = Folder::new();
+    let model = onnx();
+    let import = ["import", &model, "-o", "{}/m.net"];
+    folder.write("m.safetensors", "trained");
+    folder.fails(&import, "E0942", "`{}/m.safetensors` is there already");
+    assert!(!folder.path("m.net").exists());
+    folder.write("m.net", "edited");
+    folder.fails(&import, "E0942", "`{}/m.net` and `{}/m.safetensors` are there already");
+    assert_eq!(std::fs::read(folder.path("m.net")).unwrap(), b"edited");
+    assert_eq!(folder.run(&[&import[..], &["--force"]].concat()).code, 0);
+    assert_eq!(folder.run(&["check", "{}/m.net"]).code, 0);
+    // Now all is there, and printing replaces nothing.
+    assert_eq!(folder.run(&[&import[..3], &["-"]].concat()).code, 0);
 }

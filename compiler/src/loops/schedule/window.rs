@@ -25,8 +25,9 @@ pub fn pool(window: Window, average: Option<&Average>, x: &Tensor, y: &Tensor) -
     let ([n, _, h, w], [_, _, oh, ow]) = (nchw(&x.shape), nchw(&y.shape));
     let s = Sliding { window, input: [h, w], output: [oh, ow] };
     let name = if average.is_some() { "avg" } else { "max" };
-    let mut b =
-        NestBuilder::new(format!("{name} kernel={:?} stride={:?} pad={:?}", window.kernel, window.stride, window.pad));
+    let dilation = if window.dilation == [1, 1] { String::new() } else { format!(" dilation={:?}", window.dilation) };
+    let Window { kernel, stride, pad, .. } = window;
+    let mut b = NestBuilder::new(format!("{name} kernel={kernel:?} stride={stride:?} pad={pad:?}{dilation}"));
     let (start, rows_of) = match average {
         None => (f32::NEG_INFINITY, None),
         Some(average) => (0.0, Some(average)),

@@ -5,7 +5,7 @@ use super::super::codes;
 use super::super::error::OnnxError;
 use super::super::importer::{Importer, Mapped, Value, single};
 use super::super::node::{Node, shortest};
-use super::float;
+use super::composed;
 use crate::ops;
 use crate::ops::ArgValue;
 
@@ -47,6 +47,13 @@ pub(super) fn infix(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     }
     if is_neutral(&a) && matches!(node.op_type(), "Add" | "Mul") {
         return single(b);
+    }
+    if node.op_type() == "Add" {
+        for (product, bias, other) in [(0, &b, &a), (1, &a, &b)] {
+            if importer.add_bias(node, product, bias)? {
+                return single(other.clone());
+            }
+        }
     }
     if node.op_type() == "Mul"
         && ops::find("scale").is_some()
@@ -104,12 +111,17 @@ fn fold(importer: &mut Importer<'_>, node: &Node<'_>, operator: &'static str) ->
 
 pub(super) fn pow(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let x = importer.operand(node, 0)?;
-    let Some(exponent) = importer.number(node, 1, "exponent")? else {
-        return Err(node.unsupported("without an exponent"));
+    let exponent = match importer.value(node, 1)? {
+        Value::Constant(constant) => constant.scalar()?,
+        Value::Tensor(_) | Value::Lost => None,
     };
-    let exponent = shortest(exponent as f32);
-    if exponent == 1.0 {
-        return single(x);
+    match (x, exponent) {
+        (x, Some(exponent)) => single(composed::power(importer, node, &x, shortest(exponent as f32))?),
+        (Operand::Number(base), None) if base > 0.0 => {
+            let exponent = importer.operand(node, 1)?;
+            let exponent = scaled(importer, node, exponent, f64::from(base.ln() as f32))?;
+            single(composed::plain(importer, node, "exp", &exponent)?)
+        }
+        _ => Err(node.unsupported("with an exponent that is not one known number")),
     }
-    single(importer.apply(node, "pow", vec![x], vec![("exponent", float(exponent))])?)
 }

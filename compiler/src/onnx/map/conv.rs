@@ -30,7 +30,7 @@ pub(super) fn conv(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let shape = &weights[0].shape;
     let window = Window::read(node, &importer.ty(&x).shape, Some(shape))?;
     let out = shape.first().copied().unwrap_or_default();
-    let mut given = window.arguments(node)?;
+    let mut given = window.arguments();
     given.push(("out", int(out)));
     given.push(("dilation", directions(&window.dilation)));
     given.push(("groups", int(groups(node)?)));
@@ -70,8 +70,8 @@ pub(super) fn conv_transpose(importer: &mut Importer<'_>, node: &Node<'_>) -> Ma
     let Some(channels) = per_group.checked_mul(groups) else {
         return Err(node.error(codes::OPERANDS, "it has too many channels", "the file may be damaged"));
     };
-    let mut given = window.arguments(node)?;
-    given.push(("channels", int(channels)));
+    let mut given = window.arguments();
+    given.push(("out", int(channels)));
     given.push(("output_pad", directions(&extra)));
     given.push(("dilation", directions(&window.dilation)));
     given.push(("groups", int(groups)));

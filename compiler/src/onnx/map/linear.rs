@@ -90,7 +90,11 @@ pub(super) fn matmul(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         && weight.shape.len() == 2
         && importer.ty(&a).rank() == 2
     {
-        return single(dense(importer, node, a, weight.transposed(&[1, 0])?, None)?);
+        let product = dense(importer, node, a, weight.transposed(&[1, 0])?, None)?;
+        if let Operand::Tensor(id) = product {
+            importer.product(id);
+        }
+        return single(product);
     }
     let both = [importer.operand(node, 0)?, importer.operand(node, 1)?].into_iter().map(|operand| match operand {
         // A number broadcasts; a matrix of one element does not.

@@ -1,13 +1,12 @@
-//! Tensors joined, padded, rearranged, or left as they are.
+//! Tensors joined, rearranged, or left as they are.
 
-use super::super::call::Operand;
-use super::super::codes;
+use super::super::constant::Constant;
 use super::super::error::OnnxError;
-use super::super::importer::{Importer, Mapped, single};
-use super::super::node::{Node, shortest};
+use super::super::importer::{Importer, Mapped, Value, single};
+use super::super::node::Node;
 use super::super::shapes;
 use super::super::tensor::{Element, element_name};
-use super::{directions, float, int, list, text};
+use super::{int, reshape, text};
 
 pub(super) fn identity(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     Ok(vec![importer.value(node, 0)?])
@@ -16,11 +15,12 @@ pub(super) fn identity(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
 pub(super) fn dropout(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     node.ignore(&["ratio", "seed", "is_test", "consumed_inputs"]);
     let training = importer.number(node, 2, "training mode")?.is_some_and(|value| value != 0.0);
-    let ratio = importer.number(node, 1, "ratio")?;
-    if training && ratio != Some(0.0) {
+    if training && importer.number(node, 1, "ratio")? != Some(0.0) {
         return Err(node.unsupported("in training mode"));
     }
-    Ok(vec![importer.value(node, 0)?])
+    // The mask says that everything is kept.
+    let mask = Constant::fill(Element::Bool, reshape::shape(importer, node)?, 1.0)?;
+    Ok(vec![importer.value(node, 0)?, Value::Constant(mask)])
 }
 
 pub(super) fn cast(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
@@ -70,54 +70,4 @@ pub(super) fn space_to_depth(importer: &mut Importer<'_>, node: &Node<'_>) -> Ma
     let x = importer.operand(node, 0)?;
     let given = vec![("block", int(block(node)?))];
     single(importer.apply(node, "space_to_depth", vec![x], given)?)
-}
-
-pub(super) fn pad(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
-    let x = importer.operand(node, 0)?;
-    let rank = importer.ty(&x).rank();
-    let mode = node.string("mode", "constant")?;
-    let (pads, value) = if node.version < 11 {
-        (node.ints("pads")?.map(<[i64]>::to_vec), node.float("value", 0.0)?)
-    } else {
-        (
-            importer.ints(node, 1, "padding")?,
-            importer.number(node, 2, "value")?.map_or(0.0, |value| shortest(value as f32)),
-        )
-    };
-    let pads = pads.unwrap_or_default();
-    let axes = match importer.ints(node, 3, "axes")? {
-        Some(axes) => axes.iter().map(|&axis| shapes::axis(node, axis, rank)).collect::<Result<Vec<_>, _>>()?,
-        None => (0..rank).collect(),
-    };
-    if pads.len() != 2 * axes.len() {
-        let message = format!("it has {} numbers of padding for {} axes", pads.len(), axes.len());
-        return Err(node.error(codes::OPERANDS, message, "there must be two for each axis"));
-    }
-    let (mut before, mut behind) = (vec![0; rank], vec![0; rank]);
-    for (i, &axis) in axes.iter().enumerate() {
-        let number = |pad: i64| usize::try_from(pad).map_err(|_| node.unsupported("that takes elements away"));
-        (before[axis], behind[axis]) = (number(pads[i])?, number(pads[i + axes.len()])?);
-    }
-    if before.iter().chain(&behind).all(|&pad| pad == 0) {
-        return single(x);
-    }
-    let ([0, c0, before @ ..], [0, c1, behind @ ..]) = (&before[..], &behind[..]) else {
-        return Err(node.unsupported("of the batch, or of tensors of one dimension"));
-    };
-    if before.len() != 2 {
-        return Err(node.unsupported(format!("of tensors of {rank} dimensions")));
-    }
-    let sides = if before == behind { directions(before) } else { list(&[before, behind].concat()) };
-    let mut given = vec![("pad", sides)];
-    match mode.as_str() {
-        "constant" if value != 0.0 => given.push(("value", float(value))),
-        "constant" => {}
-        "reflect" | "edge" => given.push(("mode", text(&mode))),
-        _ => return Err(node.unsupported(format!("with mode `{}`", super::super::error::shown(&mode)))),
-    }
-    if c0 + c1 > 0 {
-        given.push(("channels", list(&[*c0, *c1])));
-    }
-    let padded: Operand = importer.apply(node, "pad", vec![x], given)?;
-    single(padded)
 }

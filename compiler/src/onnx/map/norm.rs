@@ -1,13 +1,14 @@
 //! Normalisation.
 
+use super::super::call::Operand;
 use super::super::codes;
 use super::super::constant::Constant;
 use super::super::error::OnnxError;
 use super::super::importer::{Arguments, Importer, Mapped, Value, single};
-use super::super::node::Node;
-use super::super::shapes;
+use super::super::node::{Node, shortest};
 use super::super::tensor::Element;
-use super::{float, int};
+use super::super::{fold, shapes};
+use super::{composed, float, int};
 use crate::ops::ArgValue;
 
 fn with_weights(
@@ -79,14 +80,24 @@ pub(super) fn layer(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let mut weights = Vec::new();
     for (index, what, value) in [(1, "scale", 1.0), (2, "bias", 0.0)] {
         let weight = importer.known(node, index, what)?;
-        weights.push(match weight {
-            Some(weight) => weight,
-            None => Constant::fill(Element::F32, shape[axis..].to_vec(), value)?,
-        });
+        let weight = weight.map_or_else(|| Constant::fill(Element::F32, Vec::new(), value), Ok)?;
+        weights.push(fold::expanded(node, &weight, &shape[axis..], &mut |elements| importer.pay(elements))?);
     }
     // Counted from the end, so that nothing depends on what is before.
     let from_end = axis as i64 - shape.len() as i64;
-    with_weights(importer, node, "layer_norm", vec![("axis", ArgValue::Int(from_end)), eps(node)?], weights)
+    let given = vec![("axis", ArgValue::Int(from_end)), eps(node)?];
+    let mut values = with_weights(importer, node, "layer_norm", given, weights)?;
+    if importer.is_used(node, 1) || importer.is_used(node, 2) {
+        let axes: Vec<usize> = (axis..shape.len()).collect();
+        let [mean, _, variance] = composed::moments(importer, node, &x, &axes)?;
+        values.extend(single(mean)?);
+        if importer.is_used(node, 2) {
+            let eps = Operand::Number(node.float("epsilon", 1e-5)?);
+            let sum = composed::both(importer, node, "add", &variance, &eps)?;
+            values.extend(single(composed::power(importer, node, &sum, -0.5)?)?);
+        }
+    }
+    Ok(values)
 }
 
 pub(super) fn lrn(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
@@ -105,8 +116,8 @@ pub(super) fn lrn(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
 
 pub(super) fn lp(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let p = node.int("p", 2)?;
-    if p != 2 {
-        return Err(node.unsupported(format!("with p = {p}")));
+    if !matches!(p, 1 | 2) {
+        return Err(node.bad_attribute("p", p, "1 or 2"));
     }
     let x = importer.operand(node, 0)?;
     let rank = importer.ty(&x).rank();
@@ -118,5 +129,11 @@ pub(super) fn lp(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         ));
     }
     let axis = shapes::axis(node, node.int("axis", -1)?, rank)?;
+    if p == 1 {
+        // Where all are 0 the result is 0.
+        let norm = composed::norm(importer, node, &x, 1.0, &[axis], true)?;
+        let norm = composed::both(importer, node, "max", &norm, &Operand::Number(shortest(f32::MIN_POSITIVE)))?;
+        return single(composed::both(importer, node, "div", &x, &norm)?);
+    }
     single(importer.apply(node, "l2_normalize", vec![x], vec![("axis", int(axis))])?)
 }

@@ -7,28 +7,36 @@ use super::super::fold;
 use super::super::importer::{Importer, Mapped, Value, single};
 use super::super::node::Node;
 use super::super::shapes::{self, Piece};
+use super::repeat::MAX_PARTS;
 use super::{int, reshape};
+use crate::ops::ArgValue;
 
 /// These pieces of an operand, one axis after the other.
-fn cut(importer: &mut Importer<'_>, node: &Node<'_>, mut x: Operand, pieces: &[Piece]) -> Result<Operand, OnnxError> {
+pub(super) fn cut(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    mut x: Operand,
+    pieces: &[Piece],
+) -> Result<Operand, OnnxError> {
     for piece in pieces {
         let extent = importer.ty(&x).shape[piece.axis];
         if piece.start == 0 && piece.step == 1 && piece.count == extent {
             continue;
         }
-        let Ok(step @ 1..) = usize::try_from(piece.step) else {
-            return Err(node.unsupported("backwards"));
-        };
         if piece.count == 0 {
             return Err(node.error(codes::OPERANDS, "its result has no elements", "see whether its bounds are meant"));
         }
-        let end = piece.start + (piece.count - 1) * step + 1;
-        let mut given = vec![("axis", int(piece.axis)), ("step", int(step))];
-        if piece.start > 0 {
-            given.push(("start", int(piece.start)));
+        let (start, step) = (piece.start as i64, piece.step);
+        // Lies within the extent, as the start does.
+        let last = start.saturating_add((piece.count as i64 - 1).saturating_mul(step));
+        let mut given = vec![("axis", int(piece.axis)), ("step", ArgValue::Int(step))];
+        let (first, behind) = if step > 0 { (0, extent as i64) } else { (extent as i64 - 1, -1) };
+        if start != first {
+            given.push(("start", ArgValue::Int(start)));
         }
-        if end + step <= extent || (step == 1 && end < extent) {
-            given.push(("end", int(end)));
+        let next = last.saturating_add(step);
+        if (0..extent as i64).contains(&next) || (step.abs() == 1 && next != behind) {
+            given.push(("end", ArgValue::Int(last + step.signum())));
         }
         x = importer.apply(node, "slice", vec![x], given)?;
     }
@@ -79,8 +87,8 @@ pub(super) fn slice(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
 }
 
 pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
-    let x = importer.operand(node, 0)?;
-    let shape = importer.ty(&x).shape;
+    let x = importer.value(node, 0)?;
+    let shape = reshape::shape(importer, node)?;
     let axis = shapes::axis(node, node.int("axis", 0)?, shape.len())?;
     let extent = shape[axis];
     let sizes =
@@ -105,11 +113,18 @@ pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     for (size, output) in sizes.into_iter().zip(node.outputs()) {
         let piece = Piece { axis, start, step: 1, count: size };
         start += size;
-        if output.is_empty() {
+        if !importer.is_used(node, values.len()) {
             values.push(Value::Lost);
             continue;
         }
-        let part = cut(importer, node, x.clone(), &[piece])?;
+        let x = match &x {
+            Value::Constant(constant) => {
+                values.push(Value::Constant(fold::slice(importer, constant, &[piece])?));
+                continue;
+            }
+            _ => importer.operand(node, 0)?,
+        };
+        let part = cut(importer, node, x, &[piece])?;
         if let Operand::Tensor(id) = part
             && let Some(made) = importer.out.tensors.get_mut(id)
             && count > 1
@@ -121,32 +136,45 @@ pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     Ok(values)
 }
 
-/// One index of a tensor along an axis: a piece of one element, without its axis where the index has no dimensions.
+/// Runs of equal steps in a list of positions.
+fn runs(axis: usize, positions: &[usize]) -> Vec<Piece> {
+    let mut runs: Vec<Piece> = Vec::new();
+    for &position in positions {
+        let step = runs.last().map(|run| position as i64 - (run.start as i64 + (run.count as i64 - 1) * run.step));
+        match (runs.last_mut(), step) {
+            (Some(run), Some(step)) if step != 0 && (run.count == 1 || run.step == step) => {
+                run.step = step;
+                run.count += 1;
+            }
+            _ => runs.push(Piece { axis, start: position, step: 1, count: 1 }),
+        }
+    }
+    runs
+}
+
+/// Positions along an axis: pieces, joined.
 pub(super) fn gather(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let x = importer.operand(node, 0)?;
     let indices = importer.constant(node, 1, "indices")?;
-    let mut shape = importer.ty(&x).shape;
-    let axis_number = node.int("axis", 0)?;
-    let axis = shapes::axis(node, axis_number, shape.len())?;
+    let shape = importer.ty(&x).shape;
+    let axis = shapes::axis(node, node.int("axis", 0)?, shape.len())?;
+    shapes::check_rank(node, shape.len() - 1 + indices.shape.len())?;
     importer.pay(indices.small()?.count())?;
-    let list = indices.ints()?;
-    let [first, ..] = list[..] else { return Err(node.unsupported("without indices")) };
-    // Only a run of neighbours is a piece.
-    if list.windows(2).any(|pair| pair[1] != pair[0].wrapping_add(1)) || indices.shape.len() > 1 {
-        return Err(node.unsupported("with indices that are no run"));
+    let positions = fold::positions(node, &indices, shape[axis])?;
+    let runs = runs(axis, &positions);
+    if runs.len() > MAX_PARTS {
+        let message = format!("with indices of {} runs, where {MAX_PARTS} is the most", runs.len());
+        return Err(node.unsupported(message));
     }
-    let extent = shape[axis] as i64;
-    let start = if first < 0 { first.saturating_add(extent) } else { first };
-    let end = start.saturating_add(list.len() as i64);
-    if start < 0 || end > extent {
-        let message = format!("an index lies outside of dimension {axis}, which has {extent}");
-        return Err(node.error(codes::OPERANDS, message, "the model's shapes do not fit each other: export it again"));
-    }
-    let piece = shapes::piece(node, &shape, axis_number, [start, end, 1])?;
-    let part = cut(importer, node, x, &[piece])?;
-    if indices.shape.is_empty() {
-        shape.remove(axis);
-        return single(reshape::to(importer, node, part, shape)?);
-    }
-    single(part)
+    importer.cut(runs.len())?;
+    let parts = runs.iter().map(|run| cut(importer, node, x.clone(), &[*run])).collect::<Result<Vec<_>, _>>()?;
+    let joined = match &parts[..] {
+        [] => {
+            return Err(node.error(codes::OPERANDS, "its result has no elements", "see whether its indices are meant"));
+        }
+        [only] => only.clone(),
+        _ => importer.apply(node, "concat", parts, vec![("axis", int(axis))])?,
+    };
+    let target = [&shape[..axis], &indices.shape, &shape[axis + 1..]].concat();
+    single(reshape::to(importer, node, joined, target)?)
 }

@@ -1,13 +1,17 @@
 //! Functions of each element, and softmax.
 
+use super::super::call::Operand;
+use super::super::codes;
+use super::super::error::OnnxError;
 use super::super::importer::{Arguments, Importer, Mapped, Value, single};
 use super::super::node::{Node, shortest};
 use super::super::shapes;
+use super::composed::both;
 use super::{float, int, reshape};
 use crate::ops::ArgValue;
 
 /// Operators that take no attributes, and their names here.
-const PLAIN: [(&str, &str); 12] = [
+const PLAIN: [(&str, &str); 11] = [
     ("Abs", "abs"),
     ("Exp", "exp"),
     ("HardSwish", "hard_swish"),
@@ -19,7 +23,6 @@ const PLAIN: [(&str, &str); 12] = [
     ("Softplus", "softplus"),
     ("Sqrt", "sqrt"),
     ("Tanh", "tanh"),
-    ("Swish", "silu"),
 ];
 
 fn apply(importer: &mut Importer<'_>, node: &Node<'_>, operator: &'static str, given: Arguments) -> Mapped {
@@ -32,13 +35,6 @@ pub(super) fn plain(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let found = PLAIN.iter().find(|(op_type, _)| *op_type == node.op_type());
     let (_, operator) = found.ok_or_else(|| node.unsupported(""))?;
     apply(importer, node, operator, Vec::new())
-}
-
-pub(super) fn swish(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
-    if node.float("alpha", 1.0)? != 1.0 {
-        return Err(node.unsupported("with alpha"));
-    }
-    plain(importer, node)
 }
 
 pub(super) fn leaky_relu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
@@ -79,7 +75,10 @@ pub(super) fn gelu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
 
 pub(super) fn prelu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let x = importer.operand(node, 0)?;
-    let slope = importer.constant(node, 1, "slope")?;
+    let Value::Constant(slope) = importer.value(node, 1)? else {
+        let slope = importer.operand(node, 1)?;
+        return sloped(importer, node, &x, &slope);
+    };
     if let Some(slope) = slope.scalar()? {
         return single(importer.apply(node, "leaky_relu", vec![x], vec![("slope", float(shortest(slope as f32)))])?);
     }
@@ -89,34 +88,98 @@ pub(super) fn prelu(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         std::iter::repeat_n(1, rank.saturating_sub(slope.shape.len())).chain(slope.shape.clone()).collect();
     let is_per_channel = wide.iter().enumerate().all(|(d, &extent)| extent == 1 || d == 1);
     if !is_per_channel || Some(slope.count()) != channels {
-        return Err(node.unsupported("with a slope for other than channels"));
+        return sloped(importer, node, &x, &Operand::Weight(slope));
     }
     let count = slope.count();
     let results = importer.emit(node, "prelu", vec![x], Vec::new(), vec![slope.reshaped(vec![count])])?;
     Ok(results.into_iter().map(Value::Tensor).collect())
 }
 
+/// `relu(x) + slope * min(x, 0)`, for a slope that broadcasts to x.
+fn sloped(importer: &mut Importer<'_>, node: &Node<'_>, x: &Operand, slope: &Operand) -> Mapped {
+    let above = importer.apply(node, "relu", vec![x.clone()], Vec::new())?;
+    let below = importer.apply(node, "clip", vec![x.clone()], vec![("max", float(0.0))])?;
+    let below = both(importer, node, "mul", &below, slope)?;
+    let result = both(importer, node, "add", &above, &below)?;
+    let (found, wanted) = (importer.ty(&result), importer.ty(x));
+    if found != wanted {
+        let message = format!("its slope, {}, does not fit {wanted}", importer.ty(slope));
+        return Err(node.error(codes::OPERANDS, message, "the slope must broadcast to the operand"));
+    }
+    single(result)
+}
+
+/// A bound of Clip.
+enum Bound {
+    Open,
+    Number(f64),
+    /// Computed while the network runs.
+    Computed(Operand),
+}
+
+/// The bound of Clip that is an attribute of this name, from version 11 on an input.
+fn bound(importer: &Importer<'_>, node: &Node<'_>, name: &str, index: usize) -> Result<Bound, OnnxError> {
+    let number = if node.version < 11 {
+        node.has(name).then(|| node.float(name, 0.0)).transpose()?
+    } else {
+        match node.input(index).map(|_| importer.value(node, index)).transpose()? {
+            Some(Value::Tensor(id)) => {
+                let bound = Operand::Tensor(id);
+                let ty = importer.ty(&bound);
+                if ty.elements() == 1 {
+                    return Ok(Bound::Computed(bound));
+                }
+                let message = format!("its {name} must be one number, not {ty}");
+                return Err(node.error(
+                    codes::OPERANDS,
+                    message,
+                    "the model's shapes do not fit each other: export it again",
+                ));
+            }
+            _ => importer.number(node, index, name)?.map(|number| shortest(number as f32)),
+        }
+    };
+    match number {
+        Some(number) if number.is_nan() => {
+            let help = "the model's weights may be damaged: export it again";
+            Err(node.error(codes::OPERANDS, format!("its {name} is not a number"), help))
+        }
+        Some(number) => Ok(Bound::Number(number)),
+        None => Ok(Bound::Open),
+    }
+}
+
 pub(super) fn clip(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     node.ignore(&["consumed_inputs"]);
-    let (low, high) = if node.version < 11 {
-        let limit = |name: &str| node.has(name).then(|| node.float(name, 0.0)).transpose();
-        (limit("min")?, limit("max")?)
-    } else {
-        let short = |value: Option<f64>| value.map(|value| shortest(value as f32));
-        (short(importer.number(node, 1, "minimum")?), short(importer.number(node, 2, "maximum")?))
+    let (low, high) = (bound(importer, node, "min", 1)?, bound(importer, node, "max", 2)?);
+    let mut x = importer.operand(node, 0)?;
+    let number = |bound: &Bound| match bound {
+        Bound::Number(number) if number.abs() < f64::from(f32::MAX) => Some(*number),
+        _ => None,
     };
-    let low = low.filter(|&low| low > f64::from(f32::MIN));
-    let high = high.filter(|&high| high < f64::from(f32::MAX));
-    match (low, high) {
-        (None, None) => single(importer.operand(node, 0)?),
-        (Some(0.0), None) => apply(importer, node, "relu", Vec::new()),
-        (Some(0.0), Some(6.0)) => apply(importer, node, "relu6", Vec::new()),
-        (low, high) => {
-            let limits = [("min", low), ("max", high)];
-            let given = limits.into_iter().filter_map(|(name, limit)| Some((name, float(limit?)))).collect();
-            apply(importer, node, "clip", given)
+    let is_open = |bound: &Bound, open: f64| match bound {
+        Bound::Open => true,
+        Bound::Number(number) => number * open >= f64::from(f32::MAX),
+        Bound::Computed(_) => false,
+    };
+    match (number(&low), number(&high)) {
+        (Some(0.0), None) if is_open(&high, 1.0) => return apply(importer, node, "relu", Vec::new()),
+        (Some(0.0), Some(6.0)) => return apply(importer, node, "relu6", Vec::new()),
+        (Some(low), Some(high)) if low <= high => {
+            return apply(importer, node, "clip", vec![("min", float(low)), ("max", float(high))]);
         }
+        _ => {}
     }
+    // Where the lower bound is above the upper one, the upper one counts.
+    for (bound, open, side, extreme) in [(low, -1.0, "min", "max"), (high, 1.0, "max", "min")] {
+        x = match bound {
+            bound if is_open(&bound, open) => x,
+            Bound::Number(number) => importer.apply(node, "clip", vec![x], vec![(side, float(number))])?,
+            Bound::Computed(bound) => importer.apply(node, extreme, vec![x, bound], Vec::new())?,
+            Bound::Open => x,
+        };
+    }
+    single(x)
 }
 
 pub(super) fn softmax(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {

@@ -58,7 +58,8 @@ fn first_to(importer: &mut Importer<'_>, node: &Node<'_>, shape: Vec<usize>) -> 
     single(to(importer, node, x, shape)?)
 }
 
-fn shape(importer: &Importer<'_>, node: &Node<'_>) -> Result<Vec<usize>, OnnxError> {
+/// The shape of the first input.
+pub(super) fn shape(importer: &Importer<'_>, node: &Node<'_>) -> Result<Vec<usize>, OnnxError> {
     Ok(match importer.value(node, 0)? {
         Value::Constant(constant) => constant.shape,
         Value::Tensor(id) => importer.out.tensors[id].ty.shape.clone(),

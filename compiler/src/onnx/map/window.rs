@@ -8,7 +8,7 @@ use super::directions;
 use crate::ops::ArgValue;
 use crate::ops::call::MAX_ATTRIBUTE;
 
-/// A window over one or two spatial dimensions.
+/// A window over spatial dimensions.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     pub(super) kernel: Vec<usize>,
@@ -30,19 +30,16 @@ pub(super) fn sizes(node: &Node<'_>, name: &str, count: usize, low: i64) -> Resu
     Ok(Some(list.iter().map(|&value| value as usize).collect()))
 }
 
-/// The number of spatial dimensions of an operand of this shape.
-pub(super) fn spatial(node: &Node<'_>, shape: &[usize]) -> Result<usize, OnnxError> {
-    match shape.len() {
-        3 => Ok(1),
-        4 => Ok(2),
-        rank => Err(node.unsupported(format!("on tensors of {rank} dimensions"))),
-    }
+/// The number of spatial dimensions of an operand of this shape, from one to `most`.
+fn spatial(node: &Node<'_>, shape: &[usize], most: usize) -> Result<usize, OnnxError> {
+    let dims = shape.len().checked_sub(2).filter(|dims| (1..=most).contains(dims));
+    dims.ok_or_else(|| node.unsupported(format!("on tensors of {} dimensions", shape.len())))
 }
 
 impl Window {
-    /// Reads the attributes; the kernel is as the weight says where there is one.
+    /// Reads the attributes; the kernel is as the weight says where there is one. Pools, which have none, may be over three dimensions.
     pub(super) fn read(node: &Node<'_>, x: &[usize], weight: Option<&[usize]>) -> Result<Window, OnnxError> {
-        let dims = spatial(node, x)?;
+        let dims = spatial(node, x, if weight.is_some() { 2 } else { 3 })?;
         let input = &x[2..];
         let given = sizes(node, "kernel_shape", dims, 1)?;
         let kernel = match (given, weight.map(|shape| shape.get(2..).unwrap_or_default())) {
@@ -93,6 +90,25 @@ impl Window {
         Ok(Window { kernel, stride, dilation, before, behind })
     }
 
+    /// The window in some of its dimensions.
+    pub(super) fn part(&self, dims: std::ops::Range<usize>) -> Window {
+        let part = |list: &[usize]| list.get(dims.clone()).unwrap_or_default().to_vec();
+        Window {
+            kernel: part(&self.kernel),
+            stride: part(&self.stride),
+            dilation: part(&self.dilation),
+            before: part(&self.before),
+            behind: part(&self.behind),
+        }
+    }
+
+    /// The window over one dimension as one over two, of which the second stays as it is.
+    pub(super) fn upright(mut self) -> Window {
+        [&mut self.kernel, &mut self.stride, &mut self.dilation].into_iter().for_each(|list| list.push(1));
+        [&mut self.before, &mut self.behind].into_iter().for_each(|list| list.push(0));
+        self
+    }
+
     /// Whether the window is one element that moves by one.
     pub(super) fn is_point(&self) -> bool {
         let ones = |list: &[usize]| list.iter().all(|&value| value == 1);
@@ -104,12 +120,11 @@ impl Window {
     }
 
     /// `kernel`, `stride` and `pad`.
-    pub(super) fn arguments(&self, node: &Node<'_>) -> Result<Arguments, OnnxError> {
+    pub(super) fn arguments(&self) -> Arguments {
         let pad: ArgValue = match self.before == self.behind {
             true => directions(&self.before),
-            false if self.before.len() == 2 => super::list(&[self.before.as_slice(), &self.behind].concat()),
-            false => return Err(node.unsupported("with different padding before and behind in one dimension")),
+            false => super::list(&[self.before.as_slice(), &self.behind].concat()),
         };
-        Ok(vec![("kernel", directions(&self.kernel)), ("stride", directions(&self.stride)), ("pad", pad)])
+        vec![("kernel", directions(&self.kernel)), ("stride", directions(&self.stride)), ("pad", pad)]
     }
 }
