@@ -68,31 +68,70 @@ pub fn map_file(path: &Path, kind: FileKind, limit: usize) -> Result<MappedFile,
 /// # Errors
 /// E0506; the file beside is removed then and `path` is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let write = |source| Error::Write { path: path.to_owned(), source };
-    let target = match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => path.canonicalize().map_err(write)?,
-        Ok(metadata) if !metadata.is_dir() => {
-            return OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(write);
-        }
-        _ => path.to_owned(),
-    };
-    let path = target.as_path();
-    let beside = path_beside(path).map_err(write)?;
-    let written = create_and_rename(&beside, path, bytes);
-    if written.is_err() {
-        // Nothing to say about a failure here: the first error is the one to report.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written.map_err(write)
+    let mut staged = Staged::new(path)?;
+    staged.write(bytes)?;
+    staged.commit()
 }
 
-fn create_and_rename(beside: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    std::fs::rename(beside, path)?;
-    sync_folder(path)
+/// A file that is written beside its place and takes it in the end, as [`write_atomically`] does it. Dropped before, it leaves nothing.
+#[derive(Debug)]
+pub struct Staged {
+    file: File,
+    /// As the caller gave it, for messages.
+    path: PathBuf,
+    /// Where the file lies for now, and what it replaces. A device or pipe is written as it is.
+    places: Option<[PathBuf; 2]>,
+}
+
+impl Staged {
+    /// Creates the file beside.
+    ///
+    /// # Errors
+    /// E0506.
+    pub fn new(path: &Path) -> Result<Staged, Error> {
+        let write = |source| Error::Write { path: path.to_owned(), source };
+        let target = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => path.canonicalize().map_err(write)?,
+            Ok(metadata) if !metadata.is_dir() => {
+                let file = OpenOptions::new().write(true).open(path).map_err(write)?;
+                return Ok(Staged { file, path: path.to_owned(), places: None });
+            }
+            _ => path.to_owned(),
+        };
+        let beside = path_beside(&target).map_err(write)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&beside).map_err(write)?;
+        Ok(Staged { file, path: path.to_owned(), places: Some([beside, target]) })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// E0506.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+
+    /// Syncs the file and puts it in its place.
+    ///
+    /// # Errors
+    /// E0506; what was there before is still there.
+    pub fn commit(mut self) -> Result<(), Error> {
+        let Some([beside, target]) = &self.places else { return Ok(()) };
+        let renamed = self.file.sync_all().and_then(|()| std::fs::rename(beside, target));
+        let synced = renamed.and_then(|()| sync_folder(target));
+        synced.map_err(|source| Error::Write { path: self.path.clone(), source })?;
+        self.places = None;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some([beside, _]) = &self.places {
+            // Nothing to say about a failure here: the first error is the one to report.
+            let _ = std::fs::remove_file(beside);
+        }
+    }
 }
 
 /// Makes the renaming last beyond a power failure; folders can be synced on Unix only.
@@ -152,6 +191,18 @@ mod tests {
         }
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         assert_eq!(names(folder.path()).len(), 3);
+    }
+
+    #[test]
+    fn what_is_not_committed_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.bin");
+        std::fs::write(&path, "old").unwrap();
+        let mut staged = Staged::new(&path).unwrap();
+        staged.write(b"new").unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(staged);
+        assert_eq!((names(folder.path()), std::fs::read(&path).unwrap()), (vec!["a.bin".to_owned()], b"old".to_vec()));
     }
 
     #[test]

@@ -6,22 +6,24 @@ use std::path::{Path, PathBuf};
 
 use half::f16;
 use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors, serialize};
+use safetensors::{Dtype, SafeTensors};
 
 use crate::buffer::reserved;
 use crate::dtype::DType;
 use crate::error::{Error, FileKind};
-use crate::fs::{open, write_atomically};
+use crate::fs::open;
 use crate::mapping::map;
 use crate::shape::byte_len;
 use crate::suggest::closest;
-use crate::tensor::Tensor;
 use crate::text::shortened;
 
 mod bind;
+mod names;
+mod write;
 
 use bind::MAX_LISTED_NAME;
 pub use bind::{Expected, MAX_LISTED, Mismatch, Misshapen, Missing, bind};
+pub use write::{stage_weights, write_weights};
 
 /// The longest header that is read, in bytes: room for 100,000 tensors.
 pub const MAX_HEADER_BYTES: usize = 16 << 20;
@@ -54,8 +56,8 @@ pub struct TensorView<'f> {
 }
 
 impl WeightsFile {
-    /// Maps a file and checks its header: that tensors neither overlap nor leave gaps, that their sizes are those of
-    /// their shapes, and that they end where the file ends.
+    /// Maps a file and checks its header: that no name comes twice, that tensors neither overlap nor leave gaps, that their sizes are
+    /// those of their shapes, and that they end where the file ends.
     ///
     /// # Errors
     /// E0401 to E0404 when there is no such file or it can't be read, E0405 and E0406 when it is not in safetensors
@@ -148,6 +150,10 @@ fn read_header(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, Err
     if length > MAX_HEADER_BYTES as u64 {
         return Err(Error::WeightsHeader { path: path.to_owned(), found: length, limit: MAX_HEADER_BYTES });
     }
+    let repeated = bytes.get(8..8 + length as usize).and_then(names::repeated);
+    if let Some(name) = repeated {
+        return Err(malformed(format!("its header has two entries called `{name}`")));
+    }
     let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| malformed(error.to_string()))?;
     let start = 8 + header;
     let mut tensors = BTreeMap::new();
@@ -173,67 +179,4 @@ fn read_header(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, Entry>, Err
         tensors.insert(name, Entry { dtype, shape: info.shape.clone(), range });
     }
     Ok(tensors)
-}
-
-/// Writes tensors in safetensors format, as f32 or rounded to f16. The same tensors give the same bytes.
-///
-/// # Errors
-/// E0410 when `dtype` is another one, when a name comes twice, or when a finite value is beyond what f16 can hold;
-/// E0506 when the file can't be written; E0808 when there is no memory.
-pub fn write_weights(path: &Path, tensors: &[(&str, &Tensor)], dtype: DType) -> Result<(), Error> {
-    let refuse = |tensor: &str, reason: String| Error::WeightsStore { tensor: tensor.to_owned(), dtype, reason };
-    let mut stored = BTreeMap::new();
-    for &(name, tensor) in tensors {
-        let bytes = encode(tensor, dtype).map_err(|reason| refuse(name, reason))?;
-        if stored.insert(name, Stored { dtype, shape: tensor.shape(), bytes }).is_some() {
-            return Err(refuse(name, "the name comes twice".to_owned()));
-        }
-    }
-    let bytes = serialize(stored, None)
-        .map_err(|error| refuse(tensors.first().map_or("", |(name, _)| name), error.to_string()))?;
-    write_atomically(path, &bytes)
-}
-
-fn encode(tensor: &Tensor, dtype: DType) -> Result<Vec<u8>, String> {
-    let data: &[f32] = tensor.as_slice().ok_or_else(|| format!("it is of {}, and weights are f32", tensor.dtype()))?;
-    let mut bytes = reserved(data.len() * dtype.size(), "weights").map_err(|error| error.to_string())?;
-    match dtype {
-        DType::F32 => bytes.extend(data.iter().flat_map(|value| value.to_le_bytes())),
-        DType::F16 => {
-            for &value in data {
-                let half = f16::from_f32(value);
-                if value.is_finite() && !half.is_finite() {
-                    return Err(format!("its value {value} is beyond the largest, {}", f16::MAX));
-                }
-                bytes.extend_from_slice(&half.to_le_bytes());
-            }
-        }
-        _ => return Err("weights are written as f32 or f16".to_owned()),
-    }
-    Ok(bytes)
-}
-
-/// A tensor as the safetensors crate wants it.
-struct Stored<'t> {
-    dtype: DType,
-    shape: &'t [usize],
-    bytes: Vec<u8>,
-}
-
-impl safetensors::View for Stored<'_> {
-    fn dtype(&self) -> Dtype {
-        if self.dtype == DType::F16 { Dtype::F16 } else { Dtype::F32 }
-    }
-
-    fn shape(&self) -> &[usize] {
-        self.shape
-    }
-
-    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.bytes.as_slice().into()
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
 }

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use rebirth_runtime::weights::{Expected, WeightsFile, bind, write_weights};
+use rebirth_runtime::weights::{Expected, WeightsFile, bind, stage_weights, write_weights};
 use rebirth_runtime::{DType, Error, Tensor};
 use tempfile::TempDir;
 
@@ -95,6 +96,51 @@ fn names_are_sorted_and_files_reproducible() {
     let first = std::fs::read(folder.path()).unwrap();
     folder.with(&[("a", &[3]), ("c", &[2]), ("b", &[1])]);
     assert_eq!(std::fs::read(folder.path()).unwrap(), first);
+}
+
+#[test]
+fn the_header_is_the_one_of_other_writers() {
+    let folder = Folder::new();
+    let [a, b] = [[2, 3].as_slice(), &[2]].map(|shape| Tensor::zeros(shape).unwrap());
+    write_weights(&folder.path(), &[("fc.weight", &a), ("fc.bias", &b)], DType::F32).unwrap();
+    let stored = [("fc.weight", &a), ("fc.bias", &b)].map(|(name, tensor)| {
+        let bytes = vec![0; 4 * tensor.data().len()];
+        (
+            name,
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, tensor.shape().to_vec(), bytes.leak())
+                .unwrap(),
+        )
+    });
+    assert_eq!(std::fs::read(folder.path()).unwrap(), safetensors::serialize(stored, None).unwrap());
+}
+
+#[test]
+fn values_are_asked_for_one_after_the_other() {
+    let folder = Folder::new();
+    let tensors: [(&str, &[usize]); 3] = [("c", &[1]), ("a", &[2]), ("b", &[20_000])];
+    let mut asked = Vec::new();
+    let staged = stage_weights(&folder.path(), &tensors, DType::F32, |i| {
+        asked.push(tensors[i].0);
+        Ok::<_, Error>(Cow::Owned(vec![i as f32; tensors[i].1[0]]))
+    });
+    let staged = staged.unwrap();
+    assert!(!folder.path().exists());
+    staged.commit().unwrap();
+    assert_eq!(asked, ["a", "b", "c"]);
+    let file = WeightsFile::open(&folder.path()).unwrap();
+    assert_eq!(file.to_f32("a").unwrap(), [1.0, 1.0]);
+    assert_eq!(file.to_f32("b").unwrap(), [2.0; 20_000]);
+    assert_eq!(file.to_f32("c").unwrap(), [0.0]);
+}
+
+#[test]
+fn a_tensor_that_fails_leaves_no_file() {
+    let folder = Folder::new();
+    let error = stage_weights(&folder.path(), &[("a", &[2]), ("b", &[2])], DType::F32, |i| {
+        Ok::<_, Error>(Cow::Owned(vec![0.0; 2 + i]))
+    });
+    insta::assert_snapshot!(folder.message(&error.unwrap_err()), @"E0541: a tensor of shape [2] has 2 elements, but 3 were given");
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -217,6 +263,22 @@ fn names_from_a_file_are_shortened_and_escaped() {
     let error = folder.open(&file(&header, 4)).unwrap_err();
     assert_eq!(error.code(), "E0542");
     assert!(error.to_string().len() < 1000);
+}
+
+#[test]
+fn names_that_come_twice() {
+    let folder = Folder::new();
+    let check = |first: &str, second: &str| {
+        let entry =
+            |name: &str, at| format!(r#""{name}":{{"dtype":"F32","shape":[1],"data_offsets":[{at},{}]}}"#, at + 4);
+        let header = format!("{{{},{}}}", entry(first, 0), entry(second, 0));
+        folder.open(&file(&header, 4)).map(|file| file.len()).map_err(|error| folder.message(&error))
+    };
+    insta::assert_snapshot!(check("a", "a").unwrap_err(), @r"
+    E0405: `/model.safetensors` is not a valid safetensors file: its header has two entries called `a`
+    help: the file may be cut short or of another format; convert or fetch it again
+    ");
+    assert_eq!(check("a", r"\u0061"), check("a", "a"));
 }
 
 #[test]

@@ -30,8 +30,9 @@ use std::sync::Mutex;
 
 use rebirth_cli::{Console, run_on};
 use rebirth_compiler::graph::MAX_NODES;
+use rebirth_compiler::graph::Type;
 use rebirth_compiler::ops::call::{Default as ArgDefault, MAX_ATTRIBUTE};
-use rebirth_compiler::ops::{Operands, Signature, TABLE};
+use rebirth_compiler::ops::{ArgKind, ArgSpec, ArgValue, Call, Entry, Operands, Signature, TABLE};
 use rebirth_compiler::resolve::{MAX_BLOCKS, MAX_DEPTH, MAX_STEPS, Model, SetValue, Settings, resolve};
 use rebirth_lang::{Diagnostic, Program, Source, Unreadable, format, limits};
 use rebirth_runtime::shape::{MAX_RANK, MAX_TENSOR_BYTES};
@@ -449,6 +450,60 @@ fn limits_are_those_of_the_code() {
     assert_eq!(found, expected);
     let integers = section("Operators").replace(',', "");
     assert!(integers.contains(&format!("at most {MAX_ATTRIBUTE}.")), "{MAX_ATTRIBUTE}");
+}
+
+/// Something that an argument takes, of the `n`-th sort.
+fn sample(arg: &ArgSpec, n: usize) -> ArgValue {
+    let list = |list: &[i64]| ArgValue::List(list.iter().map(|&v| ArgValue::Int(v)).collect());
+    match arg.kind {
+        ArgKind::Int | ArgKind::Pair | ArgKind::Pad | ArgKind::Scale => ArgValue::Int(2),
+        ArgKind::Float => ArgValue::Float(0.5),
+        ArgKind::Bool => ArgValue::Bool(true),
+        ArgKind::List | ArgKind::Ints => list([[0, 3, 1, 2].as_slice(), &[0, 4, -1], &[1]][n]),
+        ArgKind::Word(words) => ArgValue::Str(words[0].to_owned()),
+    }
+}
+
+/// The weights that an operator has, in parentheses those that are not there where one of its flags is false.
+fn weights_of(entry: &Entry) -> String {
+    let shapes = [vec![2, 4, 2, 8], vec![2, 1, 8, 2], vec![2, 4]].map(Type::f32);
+    // Some need one of several arguments, each of which may be left out.
+    let optional = entry.signature.args.iter().find(|arg| arg.default == ArgDefault::None);
+    let optional = || [None, optional].into_iter().flat_map(|more| (0..3).map(move |n| (more, n)));
+    let count = match entry.signature.operands {
+        Operands::Fixed(names) => names.len(),
+        Operands::Broadcast(_) | Operands::List(_) => 2,
+    };
+    let suffixes = |off: Option<&'static str>| {
+        shapes.iter().flat_map(|x| optional().map(move |(more, n)| (x, more, n))).find_map(|(x, more, n)| {
+            let required = entry.signature.args.iter().filter(|arg| arg.default == ArgDefault::Required);
+            let mut given: Vec<_> = required.chain(more).map(|arg| (arg.name, sample(arg, n))).collect();
+            given.extend(off.map(|flag| (flag, ArgValue::Bool(false))));
+            let (_, specs) = (entry.from_call)(&Call::new(entry.signature, &[x; 2][..count], given)).ok()?;
+            Some(specs.iter().map(|spec| format!("`{}`", spec.suffix)).collect::<Vec<_>>())
+        })
+    };
+    let all = suffixes(None).unwrap_or_else(|| panic!("{} takes none of the samples", entry.signature.name));
+    let flags = entry.signature.args.iter().filter(|arg| arg.kind == ArgKind::Bool);
+    let without = flags.map(|flag| suffixes(Some(flag.name)).unwrap()).min_by_key(Vec::len);
+    let always = without.unwrap_or_else(|| all.clone());
+    let (certain, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|suffix| always.contains(suffix));
+    let others = if others.is_empty() { None } else { Some(format!("({})", others.join(", "))) };
+    certain.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn weights_are_those_of_the_operators() {
+    let section = section("Operators");
+    let (_, table) = section.split_once("| operator | weights |").unwrap();
+    let rows = table.lines().map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let documented: BTreeMap<&str, &str> = rows
+        .filter(|row| row.len() > 3 && row[1].starts_with('`'))
+        .map(|row| (row[1].trim_matches('`'), row[2]))
+        .collect();
+    let weighted = TABLE.iter().map(|entry| (entry.signature.name, weights_of(entry)));
+    let weighted: BTreeMap<&str, String> = weighted.filter(|(_, weights)| !weights.is_empty()).collect();
+    assert_eq!(documented, weighted.iter().map(|(&name, weights)| (name, weights.as_str())).collect());
 }
 
 /// The names in the first column of a table, `@` and arguments left out.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests count as code otherwise.
 
+use std::ffi::OsString;
+
 use rebirth_compiler::graph::Graph;
 use rebirth_compiler::graph::random::random_tensors;
 use rebirth_compiler::inspect::inspect;
@@ -121,15 +123,21 @@ fn grouped(count: u64) -> String {
     String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
+/// The names of all samples, in order.
+fn samples() -> Vec<String> {
+    let files = std::fs::read_dir(root().join("samples")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".net")?.to_string())).collect();
+    names.sort();
+    names
+}
+
 /// The table in `samples/README.md` has a row for each sample, with its numbers, their source and what can be set.
 #[test]
 fn readme_lists_the_samples() {
     let readme = text("samples/README.md");
     let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| [")).collect();
-    let files = std::fs::read_dir(root().join("samples")).unwrap();
-    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".net")?.to_string())).collect();
-    names.sort();
+    let names = samples();
     for (name, row) in names.iter().zip(&rows) {
         let published = PUBLISHED.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name} is not published"));
         let &(_, sets, _, _, source) = published;
@@ -145,6 +153,40 @@ fn readme_lists_the_samples() {
         }
     }
     assert_eq!(rows.len(), names.len(), "one row a sample, in order: {names:?}");
+}
+
+/// Each sample passes `check` with the sizes that `samples/README.md` says for it, and those only; nothing else needs `--set`.
+#[test]
+fn check_takes_every_sample() {
+    let readme = text("samples/README.md");
+    let (_, needs) = readme.split_once("`rebirth check` takes each sample").unwrap();
+    let needs = needs.split("\n\n").next().unwrap().replace('\n', " ");
+    let check = |name: &str, sets: &[&str]| {
+        let file = root().join(format!("samples/{name}.net"));
+        let sets = sets.iter().flat_map(|set| ["--set".into(), OsString::from(set)]);
+        let args =
+            ["rebirth", "check", "--quiet"].map(OsString::from).into_iter().chain([file.into_os_string()]).chain(sets);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = rebirth_cli::run(args, &mut out, &mut err);
+        (code, String::from_utf8(err).unwrap())
+    };
+    let mut with_sizes = 0;
+    for name in samples() {
+        let said = needs.split_once(&format!("`{name}` with `")).map(|(_, rest)| rest.split('`').next().unwrap());
+        let Some(said) = said else {
+            let (code, err) = check(&name, &[]);
+            assert_eq!(code, 0, "{name}: {err}");
+            continue;
+        };
+        with_sizes += 1;
+        assert_eq!(check(&name, &[]).0, 1, "{name} does without {said}");
+        let sets: Vec<&str> = said.split_whitespace().filter(|word| *word != "--set").collect();
+        let (code, err) = check(&name, &sets);
+        assert_eq!(code, 0, "{name} {said}: {err}");
+        let comment = text(&format!("samples/{name}.net")).replace("\n//", "");
+        assert!(comment.contains(&format!("`{said}`")), "{name} does not say {said}");
+    }
+    assert_eq!(with_sizes, needs.matches("--set h=").count());
 }
 
 /// Compiled code gives what the interpreter does.

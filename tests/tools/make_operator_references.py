@@ -341,6 +341,27 @@ def sequences():
     case("max_pool_1d", (2, 5, 12), "x |> max_pool(3, stride: 2, pad: 1)", lambda g, x: g.node("MaxPool", [x[0]], x[1], **pool))
     case("avg_pool_1d", (2, 5, 12), "x |> avg_pool(3, stride: 2, pad: 1)",
          lambda g, x: g.node("AveragePool", [x[0]], x[1], count_include_pad=1, **pool))
+    case("global_max_pool_1d", (2, 13, 9), "x |> global_max_pool", lambda g, x: g.node("GlobalMaxPool", [x[0]], x[1]))
+    # onnxruntime has no adaptive pools: 0-2, 2-4 and 4-6 of 7.
+    for op, reduce in [("avg", "ReduceMean"), ("max", "ReduceMax")]:
+        def adaptive(g, x, reduce=reduce):
+            parts = [g.call("Slice", x, [start], [start + 3], [2]) for start in (0, 2, 4)]
+            return g.concat([g.node(reduce, [part[0]], x[1], axes=[2], keepdims=1) for part in parts], axis=2)
+
+        case(f"adaptive_{op}_pool_1d", (2, 5, 7), f"x |> adaptive_{op}_pool(3)", adaptive)
+    for mode in ["constant", "reflect", "edge"]:
+        case(f"pad_{mode}_1d", (2, 5, 4), f'x |> pad((2, 1), mode: "{mode}")',
+             lambda g, x: g.call("Pad", x, [0, 0, 2, 0, 0, 1], mode=mode))
+    case("pad_channels_1d", (1, 6, 3), "x |> pad(1, channels: [3, 2], value: -1.5)",
+         lambda g, x: g.call("Pad", x, [0, 3, 1, 0, 2, 1], np.float32(-1.5)))
+    for name, body, extent, k in [
+        ("3", "3", [np.float32([1, 1, 3])], dict(mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")),
+        ("to_size", "size: 8", [None, [2, 5, 8]], dict(mode="nearest")),
+        ("linear_by_half", '0.5, mode: "linear"', [np.float32([1, 1, 0.5])], dict(mode="linear")),
+        ("linear_to_size", 'size: 11, mode: "linear", coordinates: "align_corners"', [None, [2, 5, 11]],
+         dict(mode="linear", coordinate_transformation_mode="align_corners")),
+    ]:
+        case(f"resize_{name}_1d", (2, 5, 6), f"x |> resize({body})", lambda g, x: g.call("Resize", x, None, *extent, **k))
     case("chain_1d", (1, 3, 20), "x |> conv(6, 3, pad: 1) |> batch_norm |> relu |> max_pool(2) |> global_avg_pool",
          lambda g, x: g.global_avg_pool(g.node("MaxPool", [g.relu(g.batch_norm(g.conv1d(x, "conv", 6, 3, pad=1)))[0]], 6,
                                                kernel_shape=[2], strides=[2])))

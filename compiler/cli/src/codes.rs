@@ -24,6 +24,7 @@ rebirth_lang::codes! {
     OTHER_NETS = "E0961", "two networks to compare have other inputs, outputs or parameters";
     NOTHING_TO_COMPARE = "E0962", "a network is to be compared with itself";
     TOO_LARGE_TO_INTERPRET = "E0963", "the interpreter cannot hold the network";
+    NOT_TO_IMPORT = "E0971", "a file to import that is no ONNX model";
 }
 
 /// The codes of all crates, in order.

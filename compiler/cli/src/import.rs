@@ -1,12 +1,13 @@
 //! `rebirth import`
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rebirth_compiler::inspect::inspect;
-use rebirth_runtime::fs::write_atomically;
-use rebirth_runtime::weights::write_weights;
-use rebirth_runtime::{DType, Error, Tensor};
+use rebirth_runtime::DType;
+use rebirth_runtime::fs::Staged;
+use rebirth_runtime::weights::stage_weights;
 
 use crate::args::NetArgs;
 use crate::check::verified;
@@ -29,7 +30,7 @@ EXAMPLES
 /// says: `model.safetensors` beside `model.net`. Neither may be there already. With `-` the source is printed and no weights are written. A first dimension
 /// that is open in the model stays open where the network allows it.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("file", |file| file.help("The `.onnx` file")))]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) net: NetArgs,
@@ -66,6 +67,14 @@ fn not_there(files: &[&Path]) -> Result<(), Failure> {
 }
 
 pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(), Failure> {
+    let file = &args.net.file;
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("net")) {
+        return Err(Failure::new(
+            codes::NOT_TO_IMPORT,
+            format!("`{}` is a `.net` file, not an ONNX model", file.display()),
+            "`import` makes a `.net` file of an `.onnx` file; `rebirth check`, `run` and all others take this one as it is",
+        ));
+    }
     let weights = args.output.with_extension("safetensors");
     let is_printed = args.output == Path::new("-");
     if !is_printed && !args.force {
@@ -78,16 +87,16 @@ pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(),
     if is_printed {
         return Ok(write!(context.out, "{source}")?);
     }
-    let values = context.busy("loading weights", || imported.weights.load())?;
-    let tensors = graph.params.iter().zip(values).map(|(&id, values)| {
-        let value = graph.value(id);
-        Ok((value.name.as_str(), Tensor::new(value.ty.shape.as_slice(), values)?))
-    });
-    let tensors = tensors.collect::<Result<Vec<_>, Error>>()?;
-    let tensors: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, tensor)| (*name, tensor)).collect();
+    let mut text = Staged::new(&args.output)?;
+    text.write(source.as_bytes())?;
+    let params: Vec<_> = graph.params.iter().map(|&id| graph.value(id)).collect();
+    let params: Vec<_> = params.iter().map(|value| (value.name.as_str(), value.ty.shape.as_slice())).collect();
+    let values = context.busy("writing weights", || {
+        stage_weights(&weights, &params, DType::F32, |i| Ok::<_, Failure>(Cow::Owned(imported.weights.load_one(i)?)))
+    })?;
     // The weights first: a source without them is no use.
-    write_weights(&weights, &tensors, DType::F32)?;
-    write_atomically(&args.output, source.as_bytes())?;
+    values.commit()?;
+    text.commit()?;
     context.note(&format!("wrote `{}` and `{}`", args.output.display(), weights.display()));
     Ok(writeln!(context.out, "{}", present::summary(&graph.name, &inspect(graph)))?)
 }

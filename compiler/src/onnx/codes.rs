@@ -20,4 +20,5 @@ rebirth_lang::codes! {
     ARRAY = "E1017", "an array that does not fit the inputs of an ONNX model";
     ELEMENT_TYPE = "E1018", "an ONNX tensor of elements that are not supported";
     NO_SOURCE = "E1019", "an ONNX model that cannot be written as source";
+    NO_NET = "E1020", "a network that an ONNX file does not have";
 }

@@ -164,24 +164,41 @@ impl Onnx {
     /// The sizes of open dimensions that arrays give; an array without a name is for the only input.
     ///
     /// # Errors
-    /// E1017: an array is for no input, or does not fit it.
+    /// E1017: an array is for no input, or does not fit it; E1020: the settings name another network.
     pub fn bind(
         &self,
         settings: &Settings,
         arrays: &[(Option<&str>, &[usize])],
     ) -> Result<BTreeMap<String, usize>, OnnxError> {
-        inputs::bind(&self.inputs, settings, arrays).map_err(|error| about(&self.file, error))
+        let bound = self.chosen(settings).and_then(|()| inputs::bind(&self.inputs, settings, arrays));
+        bound.map_err(|error| about(&self.file, error))
     }
 
     /// Maps the nodes, with the sizes that the settings give.
     ///
     /// # Errors
-    /// E1005 with all operators that are not supported; what else is wrong with a node; E1015 about the settings.
+    /// E1005 with all operators that are not supported; what else is wrong with a node; E1015 and E1020 about the settings.
     pub fn import(&self, settings: &Settings) -> Result<Imported, OnnxError> {
         self.imported(settings).map_err(|error| about(&self.file, error))
     }
 
+    /// Refuses settings that choose a network that the file does not have.
+    fn chosen(&self, settings: &Settings) -> Result<(), OnnxError> {
+        match &settings.net {
+            Some(net) if *net != self.name => {
+                let message = format!("there is no net `{}` in it", shown(net));
+                Err(OnnxError::new(
+                    codes::NO_NET,
+                    message,
+                    format!("an ONNX file has one network; this one is `{}`", self.name),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn imported(&self, settings: &Settings) -> Result<Imported, OnnxError> {
+        self.chosen(settings)?;
         let sizes = inputs::sizes(&self.inputs, settings)?;
         let calls = self.calls(&sizes)?;
         let input_names: Vec<&str> = self.inputs.iter().map(|input| input.called.as_str()).collect();
@@ -316,7 +333,15 @@ impl Weights {
     /// # Errors
     /// E1006: a tensor has no data; E0808: there is no memory.
     pub fn load(&self) -> Result<Vec<Vec<f32>>, OnnxError> {
-        let values = self.constants.iter().map(Constant::floats).collect::<Result<_, _>>();
+        (0..self.constants.len()).map(|i| self.load_one(i)).collect()
+    }
+
+    /// The values of one of the graph's parameters, by its position, as f32.
+    ///
+    /// # Errors
+    /// E1006: it has no data; E0808: there is no memory.
+    pub fn load_one(&self, position: usize) -> Result<Vec<f32>, OnnxError> {
+        let values = self.constants.get(position).map_or(Ok(Vec::new()), Constant::floats);
         values.map_err(|error| about(&self.file, error))
     }
 }

@@ -1,7 +1,9 @@
 //! A look at a file before it is decoded: what its messages will take in memory, so that small files of many empty messages
-//! are refused before anything is allocated for them. Payloads of tensors are not counted: raw ones are not copied.
+//! are refused before anything is allocated for them. Raw payloads of tensors are not copied; for lists of numbers, which are, it asks
+//! whether there is memory.
 
 use super::error::OnnxError;
+use super::tensor::reserved;
 use super::{codes, proto};
 
 /// Largest file, in bytes: what protobuf can hold.
@@ -59,20 +61,48 @@ impl Kind {
     }
 }
 
+/// What the elements of a list of numbers take when decoded; 0 for what is none.
+fn list_bytes(kind: Kind, field: u64, content: &[u8]) -> usize {
+    let numbers = || content.iter().filter(|&&byte| byte < 128).count();
+    match (kind, field) {
+        (Kind::Tensor, 4 | 10) | (Kind::Attribute, 7) => content.len(),
+        (Kind::Tensor, 5) => numbers().saturating_mul(size_of::<i32>()),
+        (Kind::Tensor, 7 | 11) | (Kind::Attribute, 8) => numbers().saturating_mul(size_of::<i64>()),
+        _ => 0,
+    }
+}
+
+/// While a list grows, there are its old elements, and room for twice as many.
+const GROWTH: usize = 3;
+
+/// What has been counted.
+struct Counted {
+    /// Bytes that messages may still take.
+    left: usize,
+    /// Bytes of lists of numbers.
+    lists: usize,
+}
+
 /// What a field that is no message takes at most: a string's or byte string's head. Numbers take less.
 const SCALAR_BYTES: usize = 32;
 
 /// Checks that bytes are messages down to where they are decoded, and that those do not take too much memory.
 ///
 /// # Errors
-/// E1001 where they are no messages, E1002 where they take more than [`MAX_MESSAGE_BYTES`].
+/// E1001 where they are no messages, E1002 where they take more than [`MAX_MESSAGE_BYTES`], E0808 where there is no memory for their lists.
 pub(super) fn scan(bytes: &[u8]) -> Result<(), OnnxError> {
-    let mut left = MAX_MESSAGE_BYTES;
-    fields(bytes, 0, Kind::Model, &mut left)
+    let mut counted = Counted { left: MAX_MESSAGE_BYTES, lists: 0 };
+    fields(bytes, 0, Kind::Model, &mut counted)?;
+    room_for(counted.lists)
+}
+
+/// Asks for memory that lists of so many bytes take, and gives it back: the decoder, which takes it then, would end the process.
+fn room_for(lists: usize) -> Result<(), OnnxError> {
+    reserved::<u8>(lists.saturating_mul(GROWTH)).map(drop)
 }
 
 /// `start` is the place of `bytes` in the file. Recursion ends with [`Kind::child`], which has no circle.
-fn fields(bytes: &[u8], start: usize, kind: Kind, left: &mut usize) -> Result<(), OnnxError> {
+fn fields(bytes: &[u8], start: usize, kind: Kind, counted: &mut Counted) -> Result<(), OnnxError> {
     let damaged = |at: usize, what: &str| {
         OnnxError::new(
             codes::NOT_ONNX,
@@ -84,7 +114,7 @@ fn fields(bytes: &[u8], start: usize, kind: Kind, left: &mut usize) -> Result<()
     while at < bytes.len() {
         let key = varint(bytes, &mut at).ok_or_else(|| damaged(at, "a field without a number"))?;
         let child = kind.child(key >> 3).filter(|_| key & 7 == 2);
-        *left = left.checked_sub(child.map_or(SCALAR_BYTES, Kind::size)).ok_or_else(|| {
+        counted.left = counted.left.checked_sub(child.map_or(SCALAR_BYTES, Kind::size)).ok_or_else(|| {
             OnnxError::new(
                 codes::TOO_LARGE,
                 format!("it has more nodes, attributes and tensors than fit {} MiB", MAX_MESSAGE_BYTES >> 20),
@@ -103,7 +133,9 @@ fn fields(bytes: &[u8], start: usize, kind: Kind, left: &mut usize) -> Result<()
             return Err(damaged(at, "the file ends within a field"));
         };
         if let Some(child) = child {
-            fields(content, start + at, child, left)?;
+            fields(content, start + at, child, counted)?;
+        } else if key & 7 == 2 {
+            counted.lists = counted.lists.saturating_add(list_bytes(kind, key >> 3, content));
         }
         at += content.len();
     }
@@ -144,6 +176,21 @@ mod tests {
         check(&[0xff; 16], Some("E1001"));
         // A group.
         check(&[0x0b, 0x0c], Some("E1001"));
+    }
+
+    #[test]
+    fn lists_are_counted() {
+        let lists = |bytes: &[u8]| {
+            let mut counted = Counted { left: MAX_MESSAGE_BYTES, lists: 0 };
+            fields(bytes, 0, Kind::Model, &mut counted).unwrap();
+            counted.lists
+        };
+        // graph { initializer { int64_data: [1, 300], raw_data: 3 bytes, float_data: [0] } }
+        let tensor = [0x3a, 3, 1, 0xac, 2, 0x4a, 3, 1, 2, 3, 0x22, 4, 0, 0, 0, 0];
+        let graph = [&[0x3a, 18, 0x2a, 16], &tensor[..]].concat();
+        assert_eq!(lists(&graph), 2 * 8 + 4);
+        assert_eq!(room_for(0).map_err(|error| error.code()), Ok(()));
+        assert_eq!(room_for(usize::MAX / 4).map_err(|error| error.code()), Err("E0808"));
     }
 
     #[test]

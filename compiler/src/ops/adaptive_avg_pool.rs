@@ -11,7 +11,7 @@ use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::Lowering;
 
-/// Input: x [n, c, h, w]. Result: [n, c, size].
+/// Input: x [n, c, h, w] or [n, c, w]. Result: [n, c, size].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdaptiveAvgPool {
     /// The windows.

@@ -11,7 +11,7 @@ use crate::extent::Extent;
 use crate::graph::{Mode, Type};
 use crate::loops::stage::Lowering;
 
-/// Input: x [n, c, h, w]. Result: [n, c, size].
+/// Input: x [n, c, h, w] or [n, c, w]. Result: [n, c, size].
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdaptiveMaxPool {
     /// The windows.
@@ -74,11 +74,26 @@ impl Declare for AdaptiveMaxPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::ArgValue;
 
     #[test]
     fn windows_overlap() {
         let x = Bounded::exact(&[1, 1, 1, 5], [1.0, 2.0, 6.0, 4.0, 8.0]);
         let op = AdaptiveMaxPool { adaptive: Adaptive { size: [1, 3] } };
         assert_eq!(op.evaluate(&[&x], Mode::Infer)[0].value, [2.0, 6.0, 8.0]);
+    }
+
+    #[test]
+    fn a_sequence_has_a_size_of_one_number() {
+        let x = Type::f32([1, 2, 5]);
+        let call = |size: ArgValue| {
+            let (op, _) =
+                AdaptiveMaxPool::from_call(&Call::new(&AdaptiveMaxPool::SIGNATURE, &[&x], vec![("size", size)]))
+                    .map_err(|error| error.message)?;
+            Ok((op.adaptive.size, op.infer(&[&x], Mode::Infer).unwrap()))
+        };
+        assert_eq!(call(ArgValue::Int(3)), Ok(([1, 3], vec![Type::f32([1, 2, 3])])));
+        let pair = ArgValue::List(vec![ArgValue::Int(1), ArgValue::Int(3)]);
+        assert_eq!(call(pair), Err("`size` over a tensor of rank 3 is one number".to_string()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::Mismatch;
 pub use super::reader::AttrReader;
@@ -416,9 +417,20 @@ impl<'a> Call<'a> {
         match self.pair(name, low)? {
             pair if rank != 3 => Ok(pair),
             [_, width] if matches!(self.get(name)?, ArgValue::Int(_)) => Ok([low.max(0) as usize, width]),
-            [_, width] => Err(CallError::argument(name, format!("`{name}` over a tensor of rank 3 is one number"))
-                .help(format!("there is a width only: `{name}: {width}`"))),
+            [_, width] => Err(width_only(name, width)),
         }
+    }
+
+    /// [`Call::numbers`] for an operand of this rank: over a sequence, of rank 3, one number, which is for the width, and 1 for the height.
+    ///
+    /// # Errors
+    /// One is not a number, or there is one for a height and should be none.
+    pub fn spatial_numbers(&self, name: &'static str, rank: usize) -> Result<[f64; 2], CallError> {
+        let [height, width] = self.numbers(name)?;
+        if rank == 3 && self.is_list(name) {
+            return Err(width_only(name, width));
+        }
+        Ok([if rank == 3 { 1.0 } else { height }, width])
     }
 
     /// [`Call::pad`] for an operand of this rank: over a sequence, of rank 3, a pair is (left, right).
@@ -456,6 +468,12 @@ impl<'a> Call<'a> {
             _ => Err(wrong()),
         }
     }
+}
+
+/// A pair is given where there is no height.
+fn width_only(name: &'static str, width: impl Display) -> CallError {
+    CallError::argument(name, format!("`{name}` over a tensor of rank 3 is one number"))
+        .help(format!("there is a width only: `{name}: {width}`"))
 }
 
 fn in_range(name: &'static str, value: i64, low: i64) -> Result<usize, CallError> {

@@ -85,8 +85,7 @@ impl Window {
         let flat =
             self.kernel[0] == 1 && self.stride[0] == 1 && [self.pad[0], self.pad[2]] == [0; 2] && self.dilation[0] == 1;
         if x.rank() == 3 && !flat {
-            let message = format!("the window of {name} has a height, but {x} has a width only");
-            return Err(Mismatch::new(message).at([0]).help("over rank 3 a window is one number wide"));
+            return Err(shapes::no_height(name, "window", x));
         }
         Ok(())
     }
@@ -209,7 +208,7 @@ impl Window {
 }
 
 /// A shape of rank 4 as one of the rank of `like`: without the height where that is 3.
-pub fn flattened(like: &[usize], shape: [usize; 4]) -> Vec<usize> {
+pub fn flattened<D>(like: &[D], shape: [usize; 4]) -> Vec<usize> {
     let [n, c, h, w] = shape;
     if like.len() == 3 { vec![n, c, w] } else { vec![n, c, h, w] }
 }

@@ -1,6 +1,7 @@
 //! `pad`: a border around height and width, and around channels.
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default, PadArg};
+use super::geometry::flattened;
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
     Rng, Signature, moves, shapes,
@@ -10,7 +11,7 @@ use crate::graph::{Mode, Type};
 use crate::loops::pieces::{Border, Pieces};
 use crate::loops::stage::Lowering;
 
-/// Input: x [n, c, h, w]. Result: x with more channels, rows and columns before and behind.
+/// Input: x [n, c, h, w] or [n, c, w]. Result: x with more channels, rows and columns before and behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pad {
     /// Top, left, bottom, right.
@@ -26,13 +27,15 @@ const MODES: [(&str, Border); 3] =
     [("constant", Border::Constant(0.0)), ("reflect", Border::Reflect), ("edge", Border::Edge)];
 
 /// The dimensions, for messages.
-const NAMES: [&str; 4] = ["images", "channels", "rows", "columns"];
+fn names(rank: usize) -> &'static [&'static str] {
+    if rank == 3 { &["sequences", "channels", "columns"] } else { &["images", "channels", "rows", "columns"] }
+}
 
 impl Pad {
-    /// How much is put before each dimension, and how much behind.
-    fn sides(&self) -> [[usize; 4]; 2] {
+    /// How much is put before each dimension of an operand of this shape, and how much behind.
+    fn sides<D>(&self, shape: &[D]) -> [Vec<usize>; 2] {
         let ([top, left, bottom, right], [before, behind]) = (self.pad, self.channels);
-        [[0, before, top, left], [0, behind, bottom, right]]
+        [[0, before, top, left], [0, behind, bottom, right]].map(|sides| flattened(shape, sides))
     }
 }
 
@@ -58,8 +61,12 @@ impl Operator for Pad {
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("pad", inputs)?;
-        shapes::image("pad", x)?;
-        let [before, behind] = self.sides();
+        shapes::pixels("pad", x)?;
+        if x.rank() == 3 && [self.pad[0], self.pad[2]] != [0; 2] {
+            return Err(shapes::no_height("pad", "padding", x));
+        }
+        let [before, behind] = self.sides(&x.shape);
+        let names = names(x.rank());
         let mut shape = Vec::new();
         for (d, extent) in x.shape.iter().enumerate() {
             let most = before[d].max(behind[d]);
@@ -69,14 +76,14 @@ impl Operator for Pad {
                 Border::Constant(_) | Border::Reflect => 0,
             };
             if needed > 0 && extent.room(&D::constant(needed)).is_none() {
-                let message = format!("{most} {} of {x} cannot be taken from its {extent}", NAMES[d]);
+                let message = format!("{most} {} of {x} cannot be taken from its {extent}", names[d]);
                 return Err(Mismatch::new(message).at([0]).help(
                     "`reflect` leaves the border's own pixel out, so it has one less to give; `edge` repeats it",
                 ));
             }
             let padded = extent.plus(&D::constant(before[d] + behind[d]));
             shape.push(padded.ok_or_else(|| {
-                Mismatch::new(format!("the {} of {x} with padding are too many to compute with", NAMES[d])).at([0])
+                Mismatch::new(format!("the {} of {x} with padding are too many to compute with", names[d])).at([0])
             })?);
         }
         Ok(vec![shapes::fits(Type { dtype: x.dtype, shape })?])
@@ -84,8 +91,9 @@ impl Operator for Pad {
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let x = inputs[0];
-        let [before, behind] = self.sides();
-        let shape: Vec<usize> = (0..4).map(|d| before[d] + x.shape[d] + behind[d]).collect();
+        let [before, behind] = self.sides(&x.shape);
+        let rank = x.shape.len();
+        let shape: Vec<usize> = (0..rank).map(|d| before[d] + x.shape[d] + behind[d]).collect();
         let source = |d: usize, position: usize| {
             let (at, last) = (position as i64 - before[d] as i64, x.shape[d] as i64 - 1);
             let inside = (0..=last).contains(&at);
@@ -100,16 +108,15 @@ impl Operator for Pad {
         let constant = if let Border::Constant(value) = self.border { f64::from(value) } else { 0.0 };
         let count = shape.iter().product();
         let elements = (0..count).map(|index: usize| {
-            let [_, c, h, w] = [0, 1, 2, 3].map(|d| shape[d]);
-            let at = [index / (c * h * w), index / (h * w) % c, index / w % h, index % w];
-            let from = (0..4).try_fold(0, |index, d| Some(index * x.shape[d] + source(d, at[d])? as usize));
+            let at = |d: usize| index / shape[d + 1..].iter().product::<usize>() % shape[d];
+            let from = (0..rank).try_fold(0, |index, d| Some(index * x.shape[d] + source(d, at(d))? as usize));
             from.map_or((constant, 0.0), |from| x.at(from))
         });
         vec![Bounded::new(shape.clone(), elements)]
     }
 
     fn lower(&self, inputs: &[&Type], _results: &[&Type]) -> Lowering {
-        let [before, behind] = self.sides();
+        let [before, behind] = self.sides(&inputs[0].shape);
         moves::copy(Pieces::pad(&inputs[0].shape, &before, &behind, self.border))
     }
 
@@ -151,7 +158,7 @@ impl Declare for Pad {
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Pad, Vec<ParamSpec>), CallError> {
-        let pad = match call.pad("pad")? {
+        let pad = match call.spatial_pad("pad", call.operands[0].rank())? {
             PadArg::Explicit(pad) => pad,
             PadArg::Valid => [0; 4],
             PadArg::Same => {
@@ -193,14 +200,18 @@ impl Declare for Pad {
     }
 
     fn example(rng: &mut Rng) -> Example<Pad> {
-        let x = Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 7), rng.range(1, 9)]);
+        let mut x = Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 7), rng.range(1, 9)]);
         let border = rng.pick(&[Border::Constant(0.0), Border::Constant(-1.5), Border::Reflect, Border::Edge]);
         let mut side = |d: usize| {
             let most = if border == Border::Reflect { x.shape[d] - 1 } else { 5 };
             if rng.range(0, 2) == 0 { 0 } else { rng.range(0, most.min(5)) }
         };
-        let pad = [side(2), side(3), side(2), side(3)];
+        let mut pad = [side(2), side(3), side(2), side(3)];
         let channels = if side(1) > 2 { [side(1), side(1)] } else { [0, 0] };
+        if rng.range(0, 3) == 0 {
+            x.shape.remove(2);
+            (pad[0], pad[2]) = (0, 0);
+        }
         Example { op: Pad { pad, channels, border }, inputs: vec![x] }
     }
 }
@@ -240,7 +251,15 @@ mod tests {
         check_shape(
             pad(Border::Edge),
             &[1, 2],
-            Err("pad needs a tensor of rank 4 (n, channels, height, width), found f32[1,2]"),
+            Err("pad needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found f32[1,2]"),
+        );
+        let flat = |border| Pad { pad: [0, 2, 0, 1], channels: [4, 1], border };
+        check_shape(flat(Border::Constant(0.0)), &[1, 2, 4], Ok(&[1, 7, 7]));
+        check_shape(flat(Border::Reflect), &[1, 5, 2], Err("2 columns of f32[1,5,2] cannot be taken from its 2"));
+        check_shape(
+            pad(Border::Edge),
+            &[1, 2, 4],
+            Err("the padding of pad has a height, but f32[1,2,4] has a width only"),
         );
     }
 
@@ -266,5 +285,22 @@ mod tests {
         let wrong = Err("`channels` must be two integers from 0, `[before, behind]`");
         check_call(vec![("channels", list(&[1]))], wrong.clone());
         check_call(vec![("channels", list(&[1, -1]))], wrong);
+    }
+
+    #[test]
+    fn sequences() {
+        let x = Type::f32([1, 1, 3]);
+        let padded = |sides: ArgValue| {
+            let word = ArgValue::Str("edge".to_string());
+            let given = vec![("pad", sides), ("mode", word)];
+            let (op, _) = Pad::from_call(&Call::new(&Pad::SIGNATURE, &[&x], given)).map_err(|error| error.message)?;
+            let y = op.evaluate(&[&Bounded::exact(&[1, 1, 3], [1.0, 2.0, 3.0])], Mode::Infer).remove(0);
+            assert_eq!(y.shape, op.infer(&[&x], Mode::Infer).unwrap()[0].shape);
+            Ok(y.value)
+        };
+        let list = |list: &[i64]| ArgValue::List(list.iter().map(|&v| ArgValue::Int(v)).collect());
+        assert_eq!(padded(ArgValue::Int(1)), Ok(vec![1.0, 1.0, 2.0, 3.0, 3.0]));
+        assert_eq!(padded(list(&[2, 0])), Ok(vec![1.0, 1.0, 1.0, 2.0, 3.0]));
+        assert_eq!(padded(list(&[0, 2, 0, 0])), Err("`pad` over a tensor of rank 3 has two sides".to_string()));
     }
 }

@@ -1,8 +1,9 @@
-//! `resize`: images of another height and width, by the nearest pixel or by mixing the four around.
+//! `resize`: images of another height and width, or sequences of another width, by the nearest pixel or by mixing those around.
 
 mod position;
 
 use super::call::{ArgKind, ArgSpec, AttrReader, Default};
+use super::geometry::flattened;
 use super::value::{Element, Sum, closed};
 use super::{
     Attr, Attributes, Bounded, Call, CallError, Cost, Declare, Example, Field, Mismatch, Operands, Operator, ParamSpec,
@@ -10,11 +11,12 @@ use super::{
 };
 use crate::extent::Extent;
 use crate::graph::{Mode, Type};
+use crate::loops::layout::nchw;
 use crate::loops::stage::{Kind, Lowering};
 use position::{COORDINATES, Position, ROUNDINGS};
 pub use position::{Coordinates, Ratio, Rounding};
 
-/// Input: x [n, c, h, w]. Result: x of another height and width. The defaults are ONNX's; for PyTorch's `nearest` give `coordinates:
+/// Input: x [n, c, h, w] or [n, c, w]. Result: x of another height and width, or of another width. The defaults are ONNX's; for PyTorch's `nearest` give `coordinates:
 /// "asymmetric"` and `rounding: "floor"`, for its `bilinear` `mode: "linear"`, and `coordinates: "align_corners"` where it says so. Whole
 /// scales are the same in all of these.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,7 @@ pub struct Resize {
     pub coordinates: Coordinates,
 }
 
-/// What the size of the result is given by.
+/// What the size of the result is given by. Over a sequence the height is 1, and so is its scale.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// Height and width times these, rounded down.
@@ -109,7 +111,14 @@ impl Operator for Resize {
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("resize", inputs)?;
-        let [n, c, h, w] = shapes::image("resize", x)?;
+        let [_, c, h, w] = shapes::pixels("resize", x)?;
+        let (attribute, flat) = match &self.to {
+            Target::Scale([down, _]) => ("scale", down.times == down.by),
+            Target::Size([height, _]) => ("size", *height == 1),
+        };
+        if x.rank() == 3 && !flat {
+            return Err(shapes::no_height("resize", attribute, x));
+        }
         let wrong = |message: String| Mismatch::new(message).at([0]);
         let resized = |d: usize, input: &D| {
             let to = match &self.to {
@@ -129,13 +138,13 @@ impl Operator for Resize {
             }
             Ok(output)
         };
-        let [height, width] = [resized(0, &h)?, resized(1, &w)?];
-        Ok(vec![shapes::fits(Type { dtype: x.dtype, shape: vec![n, c, height, width] })?])
+        let pixels = [resized(0, &h)?, resized(1, &w)?];
+        Ok(vec![shapes::fits(shapes::with_pixels(x, c, pixels))?])
     }
 
     fn evaluate(&self, inputs: &[&Bounded], _mode: Mode) -> Vec<Bounded> {
         let x = inputs[0];
-        let [n, c, h, w] = [0, 1, 2, 3].map(|d| x.shape[d]);
+        let [n, c, h, w] = nchw(&x.shape);
         let [oh, ow] = [(0, h), (1, w)].map(|(d, input)| self.output(d, &input).unwrap_or(0));
         let (rows, columns) = (self.position(0, h, oh), self.position(1, w, ow));
         let pixel = |index: usize| {
@@ -143,15 +152,19 @@ impl Operator for Resize {
             let at = |row: usize, column: usize| x.at((plane * h + row) * w + column);
             match self.filter {
                 Filter::Nearest(rounding) => at(rows.nearest(y, rounding), columns.nearest(z, rounding)),
-                Filter::Linear => mixed(rows.neighbours(y), columns.neighbours(z), at),
+                Filter::Linear => {
+                    // A lone row has no neighbour.
+                    let neighbours = rows.neighbours(y);
+                    mixed(&neighbours[..h.min(2)], columns.neighbours(z), at)
+                }
             }
         };
-        vec![Bounded::new([n, c, oh, ow], (0..n * c * oh * ow).map(pixel))]
+        vec![Bounded::new(flattened(&x.shape, [n, c, oh, ow]), (0..n * c * oh * ow).map(pixel))]
     }
 
     fn lower(&self, inputs: &[&Type], results: &[&Type]) -> Lowering {
         let direction = |d: usize| {
-            let (input, output) = (inputs[0].shape[2 + d], results[0].shape[2 + d]);
+            let (input, output) = (nchw(&inputs[0].shape)[2 + d], nchw(&results[0].shape)[2 + d]);
             self.position(d, input, output).sampling(self.filter)
         };
         let (Some(rows), Some(columns)) = (direction(0), direction(1)) else {
@@ -182,9 +195,9 @@ impl Operator for Resize {
 }
 
 /// Two rows and two columns, each with their shares, mixed.
-fn mixed(rows: [(usize, f64); 2], columns: [(usize, f64); 2], at: impl Fn(usize, usize) -> Element) -> Element {
+fn mixed(rows: &[(usize, f64)], columns: [(usize, f64); 2], at: impl Fn(usize, usize) -> Element) -> Element {
     let mut sum = Sum::default();
-    for (row, down) in rows {
+    for &(row, down) in rows {
         for (column, across) in columns {
             sum.add_product(at(row, column), (down * across, 0.0));
         }
@@ -197,7 +210,7 @@ fn mixed(rows: [(usize, f64); 2], columns: [(usize, f64); 2], at: impl Fn(usize,
 impl Declare for Resize {
     const SIGNATURE: Signature = Signature {
         name: "resize",
-        doc: "images of another height and width",
+        doc: "images of another height and width, or sequences of another width",
         operands: Operands::Fixed(&["x"]),
         args: &[
             ArgSpec {
@@ -234,9 +247,10 @@ impl Declare for Resize {
     };
 
     fn from_call(call: &Call<'_>) -> Result<(Resize, Vec<ParamSpec>), CallError> {
+        let rank = call.operands[0].rank();
         let to = match (call.has("scale"), call.has("size")) {
             (true, false) => {
-                let [down, across] = call.numbers("scale")?.map(Ratio::of);
+                let [down, across] = call.spatial_numbers("scale", rank)?.map(Ratio::of);
                 let (Some(down), Some(across)) = (down, across) else {
                     let message = "`scale` must be above 0 and at most 1073741824";
                     return Err(
@@ -245,7 +259,7 @@ impl Declare for Resize {
                 };
                 Target::Scale([down, across])
             }
-            (false, true) => Target::Size(call.pair("size", 1)?),
+            (false, true) => Target::Size(call.spatial("size", 1, rank)?),
             (true, true) => {
                 return Err(CallError::argument("size", "resize takes a `scale` or a `size`, not both")
                     .help("leave one of the two out"));
@@ -296,9 +310,14 @@ impl Declare for Resize {
     }
 
     fn example(rng: &mut Rng) -> Example<Resize> {
-        let x = Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 7), rng.range(1, 9)]);
+        let mut x = Type::f32([rng.range(1, 2), rng.range(1, 17), rng.range(1, 7), rng.range(1, 9)]);
+        let flat = rng.range(0, 3) == 0;
         if rng.range(0, 2) == 0 {
-            let scale = [rng.pick(&[1, 2, 2, 3, 5]), rng.pick(&[1, 2, 2, 3, 4, 7])];
+            let mut scale = [rng.pick(&[1, 2, 2, 3, 5]), rng.pick(&[1, 2, 2, 3, 4, 7])];
+            if flat {
+                x.shape.remove(2);
+                scale[0] = 1;
+            }
             return Example { op: Resize::repeat(scale), inputs: vec![x] };
         }
         let mut ratio = |input: usize| {
@@ -306,8 +325,13 @@ impl Declare for Resize {
             // At least one pixel.
             if input * times < by { Ratio { times: 1, by: 1 } } else { Ratio { times, by } }
         };
-        let scale = [ratio(x.shape[2]), ratio(x.shape[3])];
-        let to = if rng.flip() { Target::Scale(scale) } else { Target::Size([rng.range(1, 12), rng.range(1, 15)]) };
+        let mut scale = [ratio(x.shape[2]), ratio(x.shape[3])];
+        let mut size = [rng.range(1, 12), rng.range(1, 15)];
+        if flat {
+            x.shape.remove(2);
+            (scale[0], size[0]) = (Ratio { times: 1, by: 1 }, 1);
+        }
+        let to = if rng.flip() { Target::Scale(scale) } else { Target::Size(size) };
         let (_, rounding) = rng.pick(&ROUNDINGS);
         let (_, coordinates) = rng.pick(&COORDINATES);
         let filter = if rng.flip() { Filter::Linear } else { Filter::Nearest(rounding) };

@@ -98,6 +98,13 @@ pub fn with_pixels<D: Extent>(x: &Type<D>, channels: D, [height, width]: [D; 2])
     Type { dtype: x.dtype, shape }
 }
 
+/// What is wrong where an attribute says a height for an operand of rank 3, which has none.
+pub fn no_height<D: Extent>(name: &str, attribute: &str, x: &Type<D>) -> Mismatch {
+    Mismatch::new(format!("the {attribute} of {name} has a height, but {x} has a width only"))
+        .at([0])
+        .help(format!("over rank 3 the {attribute} is one number"))
+}
+
 /// What is wrong with an operand that is not of rank 4.
 pub fn no_image<D: Extent>(name: &str, x: &Type<D>) -> Mismatch {
     let help = match x.rank() {

@@ -147,6 +147,22 @@ impl Operator for Split {
     }
 }
 
+/// The sizes of parts as source gives them.
+fn sizes(given: Vec<i64>, call: &Call<'_>) -> Result<Vec<usize>, CallError> {
+    let Some(negative) = given.iter().find(|&&size| size < 0) else {
+        return Ok(given.into_iter().map(|size| size as usize).collect());
+    };
+    let error = CallError::argument("parts", format!("the size of a part cannot be {negative}"));
+    // What `reshape` would take it for, where there is one such.
+    let known: i64 = given.iter().filter(|&&size| size >= 0).sum();
+    let rest =
+        shapes::axis(call, call.operands[0], false).map_or(0, |axis| call.operands[0].shape[axis] as i64 - known);
+    Err(match given.iter().filter(|&&size| size < 0).count() {
+        1 if rest > 0 => error.help(format!("sizes are written out: what the others leave is {rest}")),
+        _ => error.help("sizes are written out, none stands for the rest"),
+    })
+}
+
 impl Declare for Split {
     const ANY_ELEMENTS: bool = true;
     const GIVES_LIST: bool = true;
@@ -168,8 +184,7 @@ impl Declare for Split {
 
     fn from_call(call: &Call<'_>) -> Result<(Split, Vec<ParamSpec>), CallError> {
         let parts = if call.is_list("parts") {
-            let sizes = call.signed_list("parts")?.into_iter().map(|size| usize::try_from(size).unwrap_or(0));
-            Parts::Sizes(sizes.collect())
+            Parts::Sizes(sizes(call.signed_list("parts")?, call)?)
         } else {
             Parts::Equal(call.int("parts", 1)?)
         };
@@ -235,12 +250,25 @@ mod tests {
         );
         check(&[1, 6], sizes(&[2, 3]), 1, Err("cannot split dimension 1 of f32[1,6]: the parts make 5, not 6"));
         check(&[1, 6], sizes(&[6, 0]), 1, Err("a part cannot be of size 0"));
-        check(&[1, 6], sizes(&[7, -1]), 1, Err("a part cannot be of size 0"));
+        check(&[1, 6], sizes(&[7, -1]), 1, Err("the size of a part cannot be -1"));
         check(&[1, 6], sizes(&[]), 1, Err("there must be at least one part"));
         check(&[1, 6], ArgValue::Int(0), 1, Err("`parts` must be at least 1, not 0"));
         check(&[1, 257], ArgValue::Int(257), 1, Err("256 parts are the most, not 257"));
         check(&[1, 6], ArgValue::Int(2), 2, Err("f32[1,6] has no axis 2"));
         assert_eq!(Parts::Equal(MAX_PARTS).fault(), None);
+    }
+
+    #[test]
+    fn a_size_is_no_rest() {
+        let check = |sizes: &[i64], expected: &str| {
+            let x = Type::f32([1, 16]);
+            let sizes = ArgValue::List(sizes.iter().map(|&size| ArgValue::Int(size)).collect());
+            let error = Split::from_call(&Call::new(&Split::SIGNATURE, &[&x], vec![("parts", sizes)])).unwrap_err();
+            assert_eq!(error.help.as_deref(), Some(expected));
+        };
+        check(&[-1, 9], "sizes are written out: what the others leave is 7");
+        check(&[-1, 16], "sizes are written out, none stands for the rest");
+        check(&[-1, -1, 3], "sizes are written out, none stands for the rest");
     }
 
     #[test]

@@ -196,7 +196,16 @@ fn positions(shape: &[usize]) -> impl Iterator<Item = [usize; 4]> {
 
 fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
     let x = reads.first();
-    if shape.len() == 3 && matches!(kind, Kind::Conv { .. } | Kind::Pool { .. } | Kind::Interleave { .. }) {
+    let over_pixels = matches!(
+        kind,
+        Kind::Conv { .. }
+            | Kind::Pool { .. }
+            | Kind::Adaptive { .. }
+            | Kind::Interleave { .. }
+            | Kind::Repeat { .. }
+            | Kind::Resample { .. }
+    );
+    if shape.len() == 3 && over_pixels {
         let row = |x: &&Buffer| match x.shape.len() {
             3 => Buffer { shape: nchw(&x.shape).to_vec(), data: x.data.clone() },
             _ => (*x).clone(),
@@ -286,7 +295,8 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
             let element = |d: usize, at: usize| {
                 let last = (sampling[d].input - 1).saturating_sub(behind);
                 let first = sampling[d].index(at, last);
-                (first, (first + behind).min(sampling[d].input - 1), sampling[d].weight(at) as f32)
+                let far = sampling[d].weight(at);
+                (first, (first + behind).min(sampling[d].input - 1), [(1.0 - far) as f32, far as f32])
             };
             let results = positions(shape).map(|[n, c, y, z]| {
                 let ((top, bottom, down), (left, right, across)) = (element(0, y), element(1, z));
@@ -294,8 +304,9 @@ fn compute(kind: &Kind, reads: &[&Buffer], shape: &[usize]) -> Vec<f32> {
                 if !linear {
                     return at(top, left);
                 }
-                let mixed = |row: usize| at(row, left) * (1.0 - across) + at(row, right) * across;
-                mixed(top) * (1.0 - down) + mixed(bottom) * down
+                let mixed = |row: usize| at(row, left) * across[0] + at(row, right) * across[1];
+                // A lone row has no neighbour.
+                if sampling[0].input == 1 { mixed(top) } else { mixed(top) * down[0] + mixed(bottom) * down[1] }
             });
             results.collect()
         }

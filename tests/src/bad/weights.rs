@@ -112,6 +112,12 @@ fn headers() -> Vec<Bad> {
             "duplicate",
             with(r#""dtype":"F32","#, r#""dtype":"F32","dtype":"F32","#, 32),
         ),
+        Bad::new(
+            "a tensor that comes twice",
+            "E0405",
+            "`fc.bias`",
+            with("{\"fc.bias\"", r#"{"fc.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"fc.bias""#, 32),
+        ),
         Bad::new("a shape that is text", "E0405", "JSON", with("[2]", "\"2\"", 32)),
         Bad::new("a shape of text", "E0405", "JSON", with("[2]", "[\"2\"]", 32)),
         Bad::new("a negative extent", "E0405", "JSON", with("[2]", "[-2]", 32)),

@@ -177,11 +177,54 @@ fn usage() {
     assert!(outcome.err.contains("--image <IMG>") && outcome.err.contains("--input"), "{}", outcome.err);
 }
 
+/// An ONNX model that can be imported.
+fn onnx() -> String {
+    crate::support::samples().join("../tests/cases/onnx/good.onnx").display().to_string()
+}
+
+#[test]
+fn an_onnx_file_has_one_net() {
+    let folder = Folder::new();
+    let model = onnx();
+    for command in ["check", "inspect", "bench"] {
+        folder.fails(&[command, &model, "--net", "foo"], "E1020", "there is no net `foo` in it");
+        folder.fails(&[command, &model, "--net", "foo"], "E1020", "this one is `good`");
+    }
+    folder.fails(&["import", &model, "--net", "foo", "-o", "-"], "E1020", "`foo`");
+    assert_eq!(folder.run(&["check", &model, "--net", "good"]).code, 0);
+}
+
+#[test]
+fn import_is_for_onnx() {
+    let folder = Folder::new();
+    folder.fails(&["import", "{}/tiny.net", "-o", "{}/m.net"], "E0971", "is a `.net` file, not an ONNX model");
+    let help = folder.run(&["import", "--help"]).out;
+    assert!(help.contains("The `.onnx` file") && !help.contains("The `.net` or `.onnx` file"), "{help}");
+}
+
+#[test]
+fn a_failed_import_leaves_nothing() {
+    let folder = Folder::new();
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    std::fs::create_dir(folder.path("dir.net")).unwrap();
+    std::fs::create_dir(folder.path("weights.safetensors")).unwrap();
+    let before = names();
+    for target in ["{}/dir.net", "{}/weights.net", "{}/missing/m.net"] {
+        folder.fails(&["import", &onnx(), "--force", "-o", target], "E0506", "cannot be written");
+        assert_eq!(names(), before, "{target}");
+    }
+}
+
 #[test]
 fn imports_do_not_replace_files() {
     let folder = Folder::new();
-    let model = crate::support::samples().join("../tests/cases/onnx/good.onnx");
-    let import = ["import", model.to_str().unwrap(), "-o", "{}/m.net"];
+    let model = onnx();
+    let import = ["import", &model, "-o", "{}/m.net"];
     folder.write("m.safetensors", "trained");
     folder.fails(&import, "E0942", "`{}/m.safetensors` is there already");
     assert!(!folder.path("m.net").exists());

@@ -56,13 +56,17 @@ pub fn resample(sampling: &[Sampling; 2], shares: Option<&Shares>, x: &Tensor, y
                     let value = match regs {
                         None => read(0, 0),
                         Some((_, of_row, of_column)) => {
-                            // A lone row or column has no neighbour, whose share would be 0.
-                            let (below, right) = (usize::from(h > 1), usize::from(w > 1));
+                            // A lone column has no neighbour, whose share would be 0.
+                            let right = usize::from(w > 1);
                             let mixed = |down: usize| {
                                 let near = read(down, 0) * reg(of_column, 0usize);
                                 Expr::mul_add(read(down, right), reg(of_column, 1usize), near)
                             };
-                            Expr::mul_add(mixed(below), reg(of_row, 1usize), mixed(0) * reg(of_row, 0usize))
+                            if h == 1 {
+                                mixed(0)
+                            } else {
+                                Expr::mul_add(mixed(1), reg(of_row, 1usize), mixed(0) * reg(of_row, 0usize))
+                            }
                         }
                     };
                     let to = (p.clone() * oh + row.clone()) * ow + column.clone();

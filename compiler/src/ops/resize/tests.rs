@@ -19,7 +19,11 @@ fn shape_rule() {
         Resize { to: Target::Scale([Ratio { times: 3, by: 2 }, Ratio { times: 1, by: 2 }]), ..Resize::DEFAULT };
     check(halves.clone(), &[2, 4, 5, 7], Ok(&[2, 4, 7, 3]));
     check(halves, &[2, 4, 5, 1], Err("nothing is left of the width 1 of f32[2,4,5,1] scaled by 1/2"));
-    let rank = "resize needs a tensor of rank 4 (n, channels, height, width), found f32[1,4]";
+    check(Resize::repeat([1, 3]), &[2, 4, 6], Ok(&[2, 4, 18]));
+    check(size(1, 5), &[2, 4, 6], Ok(&[2, 4, 5]));
+    check(Resize::repeat([2, 3]), &[2, 4, 6], Err("the scale of resize has a height, but f32[2,4,6] has a width only"));
+    check(size(2, 5), &[2, 4, 6], Err("the size of resize has a height, but f32[2,4,6] has a width only"));
+    let rank = "resize needs a tensor of rank 4 (n, channels, height, width) or 3 (n, channels, width), found f32[1,4]";
     check(Resize::repeat([2, 2]), &[1, 4], Err(rank));
     check(Resize::repeat([2, 2]), &[1, 4, 0, 6], Err("resize needs pixels, found f32[1,4,0,6]"));
     let most = 1 << 30;
@@ -70,7 +74,11 @@ fn whole_scales_are_copies() {
 }
 
 fn check_call(given: Vec<(&'static str, ArgValue)>, expected: Result<Resize, (&str, &str)>) {
-    let x = Type::f32([1, 4, 5, 6]);
+    check_call_on(&[1, 4, 5, 6], given, expected);
+}
+
+fn check_call_on(x: &[usize], given: Vec<(&'static str, ArgValue)>, expected: Result<Resize, (&str, &str)>) {
+    let x = Type::f32(x);
     let found = Resize::from_call(&Call::new(&Resize::SIGNATURE, &[&x], given));
     let found = found.map(|(op, _)| op);
     let found = found.as_ref().map_err(|error| (error.argument.unwrap_or_default(), error.message.as_str()));
@@ -106,6 +114,30 @@ fn calls() {
     check_call(both, Err(("size", "resize takes a `scale` or a `size`, not both")));
     let rounded = vec![("size", pair), ("mode", word("linear")), ("rounding", word("floor"))];
     check_call(rounded, Err(("rounding", "linear interpolation rounds no position")));
+}
+
+#[test]
+fn a_sequence_is_resized_by_one_number() {
+    let half = Ratio { times: 1, by: 2 };
+    let halved = Resize { to: Target::Scale([Ratio { times: 1, by: 1 }, half]), ..Resize::DEFAULT };
+    check_call_on(&[1, 4, 6], vec![("scale", ArgValue::Float(0.5))], Ok(halved));
+    check_call_on(&[1, 4, 6], vec![("size", ArgValue::Int(9))], Ok(size(1, 9)));
+    let pair = ArgValue::List(vec![ArgValue::Int(1), ArgValue::Int(2)]);
+    for name in ["scale", "size"] {
+        let message = format!("`{name}` over a tensor of rank 3 is one number");
+        check_call_on(&[1, 4, 6], vec![(name, pair.clone())], Err((name, &message)));
+    }
+}
+
+#[test]
+fn an_infinite_sample_stays_alone() {
+    let x = Bounded::exact(&[1, 1, 3], [f64::INFINITY, 8.0, 16.0]);
+    let op = Resize { filter: Filter::Linear, coordinates: Coordinates::AlignCorners, ..size(1, 5) };
+    let y = &op.evaluate(&[&x], Mode::Infer)[0];
+    assert_eq!(
+        (y.shape.as_slice(), y.value.as_slice()),
+        ([1, 1, 5].as_slice(), [f64::INFINITY, f64::INFINITY, 8.0, 12.0, 16.0].as_slice())
+    );
 }
 
 #[test]
