@@ -10,4 +10,5 @@ mod explanations;
 mod formatting;
 mod inputs;
 mod messages;
+mod passes;
 mod shells;
