@@ -155,8 +155,7 @@ fn a_batch_that_cannot_stay_open_is_told() {
         let model = model(nodes, vec![ints("s", shape)], &[-1, 4], &[-1, 2]);
         import(&model).unwrap_or_else(|error| panic!("{error}")).fixed
     };
-    assert_eq!(fixed(&[2, 2]), Some(("n".to_owned(), 1)));
-    assert_eq!(fixed(&[-1, 2]), None);
+    assert_eq!(fixed(&[2, 2]), Some(("N".to_owned(), 1)));
     let transposed = vec![node("Transpose", &["x"], &["y"], &[list("perm", &[0, 1])])];
     assert_eq!(import(&model(transposed, vec![], &[-1, 4], &[-1, 4])).unwrap().fixed, None);
 }

@@ -185,7 +185,7 @@ impl Constant {
     }
 
     /// Floats as those of another type.
-    pub(super) fn as_floats(mut self, element: Element) -> Result<Constant, OnnxError> {
+    pub(super) fn into_floats(mut self, element: Element) -> Result<Constant, OnnxError> {
         let from = std::mem::replace(&mut self.element, element);
         let is_exact = from == element
             || matches!((from, element), (_, Element::F64) | (Element::F16 | Element::BF16, Element::F32));

@@ -57,7 +57,7 @@ pub(super) fn cast(node: &Node<'_>, x: &Constant, budget: &mut Budget) -> Result
     }
     // Weights stay in the file.
     if element.is_float() && x.element.is_float() {
-        return x.clone().as_floats(element);
+        return x.clone().into_floats(element);
     }
     budget.pay(budget.room(&x.shape)?)?;
     let values = x.elements(budget)?;
