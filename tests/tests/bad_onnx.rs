@@ -54,7 +54,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("good", small().bytes()),
         ("relu", plain(relu(), x(), y())),
         ("E1001", b"this is not a model, but the page of an error".to_vec()),
-        ("E1002", of_shape(&[1 << 21])),
+        ("E1002", of_shape(&[1 << 23])),
         ("E1003", changed(|model| model.outputs.clear())),
         ("E1004", changed(|model| model.opset = 99)),
         ("E1005", one("Einsum", &[], &[string("equation", "nchw->nc")], Vec::new())),

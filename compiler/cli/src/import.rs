@@ -84,6 +84,11 @@ pub(crate) fn import(context: &mut Context<'_>, args: &ImportArgs) -> Result<(),
     let graph = &imported.model.graph;
     verified(graph)?;
     let source = imported.source()?;
+    if let Some((name, size)) = &imported.fixed {
+        context.note(&format!(
+            "the dimension `{name}` is {size} in the source: a part of the network is for one size only; another is `--set {name}=8`"
+        ));
+    }
     if is_printed {
         return Ok(write!(context.out, "{source}")?);
     }

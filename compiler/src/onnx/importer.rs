@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rebirth_runtime::DType;
 
+use super::budget::Budget;
 use super::call::{Calls, Id, Made, Operand, SourceCall};
 use super::codes;
 use super::constant::Constant;
@@ -11,19 +12,11 @@ use super::error::{OnnxError, shown};
 use super::gelu;
 use super::map::{self, Row};
 use super::node::{Declared, Node};
+use super::tensor::{Element, element_name};
 use super::unsupported::Unsupported;
 use crate::graph::{MAX_NODES, Mode, Type};
 use crate::ops::call::Default;
 use crate::ops::{self, ArgValue, Call, ParamSpec, Signature};
-
-/// Most elements of all values together that are computed at import.
-const MAX_FOLDED_IN_ALL: usize = 4 << 20;
-
-/// How many times more elements the weights of all layers may have than the model stores: a weight may serve several layers.
-const MOST_COPIES: usize = 64;
-
-/// Most parts that all nodes together are cut into or joined from, where one node is many.
-const MAX_PARTS_IN_ALL: usize = 1 << 14;
 
 /// Most elements of a list of extents, axes or the like.
 const MAX_LIST: usize = 4096;
@@ -58,12 +51,7 @@ pub(super) struct Importer<'a> {
     /// An operand that is not known beforehand; there may be operators that are not supported besides.
     waiting: Option<OnnxError>,
     unsupported: Unsupported,
-    folded: usize,
-    parts: usize,
-    /// Elements of the tensors that the model stores.
-    stored: usize,
-    /// Elements of them that weights of layers have.
-    used: usize,
+    pub(super) budget: Budget,
 }
 
 impl<'a> Importer<'a> {
@@ -82,22 +70,14 @@ impl<'a> Importer<'a> {
             products: HashMap::new(),
             waiting: None,
             unsupported: Unsupported::default(),
-            folded: 0,
-            parts: 0,
-            stored: 0,
-            used: 0,
+            budget: Budget::default(),
         }
     }
 
     /// Declares an initializer.
     pub(super) fn initializer(&mut self, name: &'a str, constant: Constant) -> Result<(), OnnxError> {
-        self.store(&constant);
+        self.budget.store(&constant);
         self.define(name, Value::Constant(constant))
-    }
-
-    /// Notes that the model stores a tensor.
-    pub(super) fn store(&mut self, constant: &Constant) {
-        self.stored = self.stored.saturating_add(constant.stored_elements().unwrap_or(0));
     }
 
     /// Declares an input of the network; not one that an initializer gives.
@@ -216,8 +196,12 @@ impl<'a> Importer<'a> {
         if node.inputs().iter().any(|name| matches!(self.get(name), Some(Value::Lost))) {
             return Ok(Vec::new());
         }
-        let folded = super::fold::fold(self, node).unwrap_or_else(|| (row.map)(self, node));
-        let values = folded?;
+        let values = match super::fold::fold(self, node) {
+            // Weights that are too many for now are computed with when they are packed.
+            Some(Err(error)) if error.code() == codes::TOO_LARGE.id => (row.map)(self, node).map_err(|_| error)?,
+            Some(folded) => folded?,
+            None => (row.map)(self, node)?,
+        };
         for value in &values {
             if let Value::Constant(constant) = value {
                 super::shapes::check_rank(node, constant.shape.len())?;
@@ -281,6 +265,9 @@ impl<'a> Importer<'a> {
     pub(super) fn operand(&self, node: &Node<'_>, index: usize) -> Result<Operand, OnnxError> {
         Ok(match self.value(node, index)? {
             Value::Tensor(id) => Operand::Tensor(id),
+            Value::Constant(constant) if constant.element != Element::F32 => {
+                return Err(node.unsupported(format!("of {} values", element_name(constant.element as i64))));
+            }
             Value::Constant(constant) => weight(constant)?,
             Value::Lost => return Err(node.unsupported("")),
         })
@@ -340,46 +327,6 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Notes that as many elements are computed.
-    pub(super) fn pay(&mut self, elements: usize) -> Result<(), OnnxError> {
-        self.folded = self.folded.saturating_add(elements);
-        if self.folded <= MAX_FOLDED_IN_ALL {
-            return Ok(());
-        }
-        Err(OnnxError::new(
-            codes::TOO_LARGE,
-            format!("known values of more than {MAX_FOLDED_IN_ALL} elements in all would be computed at import"),
-            "simplify the model before importing it",
-        ))
-    }
-
-    /// Notes that a node is cut into or joined from as many parts.
-    pub(super) fn cut(&mut self, parts: usize) -> Result<(), OnnxError> {
-        self.parts = self.parts.saturating_add(parts);
-        if self.parts <= MAX_PARTS_IN_ALL {
-            return Ok(());
-        }
-        Err(OnnxError::new(
-            codes::TOO_LARGE,
-            format!("the nodes of the model would become more than {MAX_PARTS_IN_ALL} parts"),
-            "no network is cut into as many: the file may be damaged",
-        ))
-    }
-
-    /// Notes that a known tensor becomes a weight.
-    fn take(&mut self, constant: &Constant) -> Result<(), OnnxError> {
-        let Some(elements) = constant.stored_elements() else { return self.pay(constant.count()) };
-        self.used = self.used.saturating_add(elements);
-        if self.used <= self.stored.saturating_mul(MOST_COPIES).saturating_add(MAX_FOLDED_IN_ALL) {
-            return Ok(());
-        }
-        Err(OnnxError::new(
-            codes::TOO_LARGE,
-            format!("the weights of all layers have more than {MOST_COPIES} times the elements of the model's tensors"),
-            "no network shares its weights as often: the file may be damaged",
-        ))
-    }
-
     /// Appends a call; `weights` are what the operator needs below its weight path, in its order.
     pub(super) fn emit(
         &mut self,
@@ -425,7 +372,7 @@ impl<'a> Importer<'a> {
             Operand::Weight(constant) => Some(constant),
             Operand::Tensor(_) | Operand::Number(_) => None,
         });
-        shared.chain(&weights).try_for_each(|constant| self.take(constant))?;
+        shared.chain(&weights).try_for_each(|constant| self.budget.take(constant))?;
         let inputs: Vec<&Type> = types.iter().copied().chain(specs.iter().map(|spec| &spec.ty)).collect();
         let results = op.infer(&inputs, Mode::Infer).map_err(|error| fault(error.message, error.help))?;
         for ty in inputs.iter().copied().chain(&results) {
@@ -475,7 +422,7 @@ impl<'a> Importer<'a> {
         }
         let Some(&at) = self.products.get(&id) else { return Ok(false) };
         let bias = bias.clone().reshaped(vec![out]);
-        self.take(&bias)?;
+        self.budget.take(&bias)?;
         let call = &mut self.out.calls[at];
         call.arguments.retain(|(name, _)| *name != "bias");
         call.weights.push((ParamSpec::weight("bias", [out]), bias));
@@ -526,7 +473,7 @@ pub(super) fn single(operand: Operand) -> Mapped {
     Ok(vec![match operand {
         Operand::Tensor(id) => Value::Tensor(id),
         Operand::Weight(constant) => Value::Constant(constant),
-        Operand::Number(number) => Value::Constant(Constant::fill(super::tensor::Element::F32, vec![1], number)?),
+        Operand::Number(number) => Value::Constant(Constant::fill(Element::F32, vec![1], number)?),
     }])
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Modules in the order data takes: `scan` (limits, before anything is allocated) and `proto` (the messages), `tensor` (weights and
 //! their files), `inputs` (open dimensions), `importer` (nodes become calls, one after the other) with `node`, `constant` and
-//! `fold` (what is known beforehand), `shapes`, `gelu`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
+//! `fold` (what is known beforehand), `budget` (limits over all nodes), `shapes`, `gelu`, `unsupported` (the report of that), and `map`, the table of ONNX's operators; then
 //! `call` (what all became), `plan` (the statements), `names`, `build` (the graph) and `print` (the source). [`codes`] is the table of
 //! errors.
 //!
@@ -14,6 +14,7 @@
 
 pub mod codes;
 
+mod budget;
 mod build;
 mod call;
 mod constant;
@@ -86,6 +87,8 @@ pub struct Imported {
     pub model: Model,
     /// The values of its parameters.
     pub weights: Weights,
+    /// The open first dimension that something else depends on, so that it has one size in the source, where no setting asked for that.
+    pub fixed: Option<(String, usize)>,
     source: Result<String, OnnxError>,
 }
 
@@ -208,13 +211,17 @@ impl Onnx {
             several => several.iter().map(|(name, _)| taken.unique(&names::of_value(name))).collect(),
         };
         let open = self.open_batch(&sizes, &calls);
+        let fixed = match self.batch_symbol().filter(|_| open.is_none()) {
+            Some(name) if !settings.set.contains_key(name) => sizes.get(name).map(|&size| (name.to_owned(), size)),
+            _ => None,
+        };
         let symbols: Vec<String> = open.iter().map(|(name, _)| name.clone()).collect();
         let plan = plan::plan(&calls, &input_names, &symbols);
         let (model, weights) = build::build(&self.name, &calls, &plan, &input_names, &output_names)?;
         let head = self.head(&calls, &output_names, open.as_ref());
         let source = print::source(&head, &calls, &plan);
         let weights = Weights { file: self.file.clone(), constants: weights };
-        Ok(Imported { model, weights, source })
+        Ok(Imported { model, weights, fixed, source })
     }
 
     fn calls(&self, sizes: &BTreeMap<String, usize>) -> Result<Calls, OnnxError> {
@@ -270,14 +277,18 @@ impl Onnx {
         Ok(())
     }
 
+    /// The symbol of the first input's first dimension.
+    fn batch_symbol(&self) -> Option<&str> {
+        match self.inputs.first()?.dims.first()? {
+            Dimension::Symbol(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The symbol of the inputs' first dimension and what the network is for twice its size, where nothing else depends on it: then it
     /// stays a symbol in the source.
     fn open_batch(&self, sizes: &BTreeMap<String, usize>, calls: &Calls) -> Option<(String, Calls)> {
-        let first = |input: &Input| match input.dims.first() {
-            Some(Dimension::Symbol(name)) => Some(name.clone()),
-            _ => None,
-        };
-        let name = self.inputs.first().and_then(first)?;
+        let name = self.batch_symbol()?.to_owned();
         let elsewhere = self
             .inputs
             .iter()

@@ -233,14 +233,14 @@ impl Stored {
         reserved(self.shape.iter().product())
     }
 
-    /// Calls `f` with each element as a number with a fraction and as an integer, in order.
+    /// Calls `f` with each element as a number with a fraction and as an integer (those of U64 by their bits), in order.
     fn each(&self, f: &mut dyn FnMut(f64, i64)) {
         match &self.payload {
             Payload::Absent => {}
             Payload::Floats(list) => list.iter().map(|&v| f64::from(v)).for_each(|v| f(v, v as i64)),
             Payload::Doubles(list) => list.iter().copied().for_each(|v| f(v, v as i64)),
             Payload::Longs(list) => list.iter().for_each(|&v| f(v as f64, v)),
-            Payload::Unsigned(list) => list.iter().for_each(|&v| f(v as f64, i64::try_from(v).unwrap_or(i64::MAX))),
+            Payload::Unsigned(list) => list.iter().for_each(|&v| f(v as f64, v as i64)),
             Payload::Ints(list) => match self.element {
                 Element::F16 => list.iter().map(|&v| f16::from_bits(v as u16).to_f64()).for_each(|v| f(v, v as i64)),
                 Element::BF16 => list.iter().map(|&v| bf16::from_bits(v as u16).to_f64()).for_each(|v| f(v, v as i64)),
@@ -276,7 +276,7 @@ impl Stored {
                     Element::I64 => eights.iter().map(|&b| i64::from_le_bytes(b)).for_each(|v| f(v as f64, v)),
                     Element::U64 => {
                         let values = eights.iter().map(|&b| u64::from_le_bytes(b));
-                        values.for_each(|v| f(v as f64, i64::try_from(v).unwrap_or(i64::MAX)));
+                        values.for_each(|v| f(v as f64, v as i64));
                     }
                 }
             }
@@ -292,6 +292,13 @@ impl Stored {
         } else {
             self.each(&mut |float, _| values.push(float as f32));
         }
+        Ok(values)
+    }
+
+    /// The elements as f64.
+    pub(super) fn doubles(&self) -> Result<Vec<f64>, OnnxError> {
+        let mut values = self.room()?;
+        self.each(&mut |float, _| values.push(float));
         Ok(values)
     }
 

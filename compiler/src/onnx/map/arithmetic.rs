@@ -1,10 +1,11 @@
 //! Arithmetic of tensors with each other and with known values.
 
 use super::super::call::Operand;
-use super::super::codes;
+use super::super::constant::Constant;
 use super::super::error::OnnxError;
 use super::super::importer::{Importer, Mapped, Value, single};
 use super::super::node::{Node, shortest};
+use super::super::tensor::Element;
 use super::composed;
 use crate::ops;
 use crate::ops::ArgValue;
@@ -72,11 +73,14 @@ pub(super) fn infix(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         "Add" => "add",
         "Mul" => "mul",
         "Sub" => "sub",
-        _ if matches!(b, Operand::Number(number) if number as f32 == 0.0) => {
-            let help = "the model's weights may be damaged: export it again";
-            return Err(node.error(codes::OPERANDS, "it divides by 0", help));
-        }
         _ => "div",
+    };
+    let b = match b {
+        // A divisor of 0 stands with the weights, since source refuses to write it.
+        Operand::Number(zero) if operator == "div" && zero as f32 == 0.0 => {
+            Operand::Weight(Constant::fill(Element::F32, vec![1], zero)?)
+        }
+        other => other,
     };
     single(importer.apply(node, operator, vec![a, b], Vec::new())?)
 }
@@ -116,6 +120,11 @@ pub(super) fn pow(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         Value::Tensor(_) | Value::Lost => None,
     };
     match (x, exponent) {
+        // Even where x is no number.
+        (x, Some(0.0)) => {
+            let shape = importer.ty(&x).shape;
+            Ok(vec![Value::Constant(Constant::fill(Element::F32, shape, 1.0)?)])
+        }
         (x, Some(exponent)) => single(composed::power(importer, node, &x, shortest(exponent as f32))?),
         (Operand::Number(base), None) if base > 0.0 => {
             let exponent = importer.operand(node, 1)?;

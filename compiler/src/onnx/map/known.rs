@@ -1,6 +1,7 @@
 //! Values that are known at import.
 
 use super::super::constant::Constant;
+use super::super::fold::Number;
 use super::super::importer::{Importer, Mapped, Value};
 use super::super::node::{Node, shortest};
 use super::super::tensor::Element;
@@ -17,7 +18,7 @@ fn known(constant: Constant) -> Mapped {
 pub(super) fn constant(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     if let Some(stored) = node.tensor("value")? {
         let constant = Constant::stored(stored);
-        importer.store(&constant);
+        importer.budget.store(&constant);
         return known(constant);
     }
     if node.has("value_float") {
@@ -40,15 +41,18 @@ pub(super) fn constant_of_shape(importer: &mut Importer<'_>, node: &Node<'_>) ->
     let extents = importer.ints(node, 0, "shape")?.unwrap_or_default();
     let shape = extents.iter().map(|&extent| usize::try_from(extent)).collect::<Result<Vec<_>, _>>();
     let shape = shape.map_err(|_| node.bad_attribute("shape", format!("{extents:?}"), "of extents from 0"))?;
-    let (element, value) = match node.tensor("value")? {
-        Some(stored) => {
-            let constant = Constant::stored(stored);
-            (constant.element, constant.scalar()?.unwrap_or_default())
-        }
-        None => (Element::F32, 0.0),
+    let Some(stored) = node.tensor("value")? else {
+        return known(Constant::fill(Element::F32, shape, 0.0)?);
     };
-    let value = if element == Element::F32 { shortest(value as f32) } else { value };
-    known(Constant::fill(element, shape, value)?)
+    let value = Constant::stored(stored);
+    let Some(number) = value.only()? else {
+        return Err(node.bad_attribute("value", format!("of shape {:?}", value.shape), "one number"));
+    };
+    let number = match number {
+        Number::Float(float) if value.element == Element::F32 => Number::Float(shortest(float as f32)),
+        other => other,
+    };
+    known(Constant::filled(value.element, shape, number)?)
 }
 
 fn shape_of(importer: &Importer<'_>, node: &Node<'_>) -> Result<Vec<i64>, super::super::error::OnnxError> {

@@ -96,11 +96,47 @@ pub(super) fn matmul(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         }
         return single(product);
     }
-    let both = [importer.operand(node, 0)?, importer.operand(node, 1)?].into_iter().map(|operand| match operand {
-        // A number broadcasts; a matrix of one element does not.
-        Operand::Number(number) => Ok(Operand::Weight(Constant::fill(Element::F32, vec![1], number)?)),
-        other => Ok(other),
+    let both = [importer.operand(node, 0)?, importer.operand(node, 1)?].into_iter().enumerate().map(|(at, operand)| {
+        Ok(match operand {
+            // A number broadcasts; a matrix of one element does not.
+            Operand::Number(number) => {
+                let shape = super::reshape::shape_of(importer, node, at)?;
+                Operand::Weight(Constant::fill(Element::F32, shape, number)?)
+            }
+            other => other,
+        })
     });
-    let both = both.collect::<Result<Vec<_>, OnnxError>>()?;
-    single(importer.apply(node, "matmul", both, Vec::new())?)
+    let [a, b] = &both.collect::<Result<Vec<_>, OnnxError>>()?[..] else { return Err(node.unsupported("")) };
+    let [first, second] = [a, b].map(|x| importer.ty(x).shape);
+    // Vectors are a row before and a column behind, whose dimension goes again.
+    let a = match first[..] {
+        [k] => as_matrix(importer, node, a, [1, k])?,
+        _ => a.clone(),
+    };
+    let b = match second[..] {
+        [k] => as_matrix(importer, node, b, [k, 1])?,
+        _ => b.clone(),
+    };
+    let product = importer.apply(node, "matmul", vec![a, b], Vec::new())?;
+    let mut shape = importer.ty(&product).shape;
+    if second.len() == 1 {
+        shape.pop();
+    }
+    if first.len() == 1 {
+        shape.remove(shape.len() - usize::from(second.len() != 1) - 1);
+    }
+    single(super::reshape::to(importer, node, product, shape)?)
+}
+
+/// A vector as a matrix.
+fn as_matrix(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: &Operand,
+    shape: [usize; 2],
+) -> Result<Operand, OnnxError> {
+    match x {
+        Operand::Weight(constant) => Ok(Operand::Weight(constant.clone().reshaped(shape.to_vec()))),
+        x => super::reshape::to(importer, node, x.clone(), shape.to_vec()),
+    }
 }

@@ -60,8 +60,8 @@ pub(super) fn group(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         let weight = importer.constant(node, index, what)?;
         // Before version 21 there is one value a group.
         if weight.shape == [groups] && groups != channels && channels % groups == 0 {
-            importer.pay(channels)?;
-            let values = weight.small()?.floats()?;
+            importer.budget.pay(channels)?;
+            let values = weight.floats()?;
             let each = channels / groups;
             let values = values.into_iter().flat_map(|value| std::iter::repeat_n(value, each)).collect();
             weights.push(Constant::floats_of(Element::F32, vec![channels], values));
@@ -81,7 +81,7 @@ pub(super) fn layer(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     for (index, what, value) in [(1, "scale", 1.0), (2, "bias", 0.0)] {
         let weight = importer.known(node, index, what)?;
         let weight = weight.map_or_else(|| Constant::fill(Element::F32, Vec::new(), value), Ok)?;
-        weights.push(fold::expanded(node, &weight, &shape[axis..], &mut |elements| importer.pay(elements))?);
+        weights.push(fold::expanded(node, &weight, &shape[axis..], &mut importer.budget)?);
     }
     // Counted from the end, so that nothing depends on what is before.
     let from_end = axis as i64 - shape.len() as i64;

@@ -2,10 +2,13 @@
 
 use super::super::call::Operand;
 use super::super::codes;
+use super::super::constant::Constant;
 use super::super::error::{OnnxError, shown};
+use super::super::fold::Number;
 use super::super::importer::{Importer, Mapped, single};
 use super::super::node::{Node, shortest};
 use super::super::shapes::{self, Piece};
+use super::super::tensor::Element;
 use super::{directions, float, list, pieces, reshape, text};
 use crate::ops::ArgValue;
 
@@ -98,13 +101,16 @@ pub(super) fn pad(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     };
     let mut sides: Vec<Side> = shape.iter().zip(&pads).map(side).collect();
     let mut word = Vec::new();
+    let border = border(importer, &sides, value)?.filter(|_| mode == "constant");
     match mode.as_str() {
+        "constant" if border.is_some() => {}
         "constant" if value != 0.0 => word.push(("value", float(value))),
         "constant" => {}
         _ => word.push(("mode", text(&mode))),
     }
     if let Some(images) = images(&sides) {
-        return single(padded(importer, node, x, &sides, images, &word)?);
+        x = padded(importer, node, x, &sides, images, &word)?;
+        return single(bordered(importer, node, x, border)?);
     }
     // Too many at once: one dimension after the other.
     for d in 0..sides.len() {
@@ -115,7 +121,39 @@ pub(super) fn pad(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         x = padded(importer, node, x, &alone, images, &word)?;
         sides[d] = Side { extent: importer.ty(&x).shape[d], ..Side::ONE };
     }
-    single(x)
+    single(bordered(importer, node, x, border)?)
+}
+
+/// What is added to a border of 0 to make it a value that is not finite, which source cannot write.
+fn border(importer: &mut Importer<'_>, sides: &[Side], value: f64) -> Result<Option<Constant>, OnnxError> {
+    if value.is_finite() || !sides.iter().any(|side| side.is_padded()) {
+        return Ok(None);
+    }
+    let whole = |side: &Side| side.extent.saturating_add(side.before).saturating_add(side.behind);
+    let shape: Vec<usize> = sides.iter().map(|side| if side.is_padded() { whole(side) } else { 1 }).collect();
+    importer.budget.pay(importer.budget.room(&shape)?)?;
+    let border = Constant::computed(Element::F32, shape.clone(), |mut place| {
+        let mut is_inside = true;
+        for (side, extent) in sides.iter().zip(&shape).rev() {
+            let at = place % extent;
+            place /= extent;
+            is_inside &= !side.is_padded() || (side.before..side.before + side.extent).contains(&at);
+        }
+        Ok(Number::Float(if is_inside { 0.0 } else { value }))
+    })?;
+    Ok(Some(border))
+}
+
+fn bordered(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: Operand,
+    border: Option<Constant>,
+) -> Result<Operand, OnnxError> {
+    match border {
+        Some(border) => importer.apply(node, "add", vec![x, Operand::Weight(border)], Vec::new()),
+        None => Ok(x),
+    }
 }
 
 fn too_large(node: &Node<'_>) -> OnnxError {

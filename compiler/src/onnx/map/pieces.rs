@@ -78,7 +78,7 @@ pub(super) fn slice(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         pieces.push(shapes::piece(node, &shape, axes[i], [starts[i], ends[i], steps[i]])?);
     }
     match value {
-        Value::Constant(constant) => Ok(vec![Value::Constant(fold::slice(importer, &constant, &pieces)?)]),
+        Value::Constant(constant) => Ok(vec![Value::Constant(fold::slice(&mut importer.budget, &constant, &pieces)?)]),
         _ => {
             let x = importer.operand(node, 0)?;
             single(cut(importer, node, x, &pieces)?)
@@ -87,7 +87,10 @@ pub(super) fn slice(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
 }
 
 pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
-    let x = importer.value(node, 0)?;
+    let x = match importer.value(node, 0)? {
+        Value::Constant(constant) => Value::Constant(constant.loaded(&mut importer.budget)?),
+        other => other,
+    };
     let shape = reshape::shape(importer, node)?;
     let axis = shapes::axis(node, node.int("axis", 0)?, shape.len())?;
     let extent = shape[axis];
@@ -119,7 +122,7 @@ pub(super) fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
         }
         let x = match &x {
             Value::Constant(constant) => {
-                values.push(Value::Constant(fold::slice(importer, constant, &[piece])?));
+                values.push(Value::Constant(fold::slice(&mut importer.budget, constant, &[piece])?));
                 continue;
             }
             _ => importer.operand(node, 0)?,
@@ -159,14 +162,14 @@ pub(super) fn gather(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     let shape = importer.ty(&x).shape;
     let axis = shapes::axis(node, node.int("axis", 0)?, shape.len())?;
     shapes::check_rank(node, shape.len() - 1 + indices.shape.len())?;
-    importer.pay(indices.small()?.count())?;
+    importer.budget.pay(importer.budget.room(&indices.shape)?)?;
     let positions = fold::positions(node, &indices, shape[axis])?;
     let runs = runs(axis, &positions);
     if runs.len() > MAX_PARTS {
         let message = format!("with indices of {} runs, where {MAX_PARTS} is the most", runs.len());
         return Err(node.unsupported(message));
     }
-    importer.cut(runs.len())?;
+    importer.budget.cut(runs.len())?;
     let parts = runs.iter().map(|run| cut(importer, node, x.clone(), &[*run])).collect::<Result<Vec<_>, _>>()?;
     let joined = match &parts[..] {
         [] => {

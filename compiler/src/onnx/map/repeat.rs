@@ -30,7 +30,7 @@ fn repeated(
             return Err(node.unsupported(message));
         }
         if count > 1 {
-            importer.cut(count)?;
+            importer.budget.cut(count)?;
             x = importer.apply(node, "concat", vec![x; count], vec![("axis", int(axis))])?;
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn tile(importer: &mut Importer<'_>, node: &Node<'_>) -> Mapped {
     };
     checked(node, &from, &times)?;
     if let Value::Constant(constant) = importer.value(node, 0)? {
-        return Ok(vec![Value::Constant(fold::tile(importer, &constant, &times)?)]);
+        return Ok(vec![Value::Constant(fold::tile(&mut importer.budget, &constant, &times)?)]);
     }
     let x = importer.operand(node, 0)?;
     single(repeated(importer, node, x, times)?)

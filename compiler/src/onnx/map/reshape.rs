@@ -60,7 +60,12 @@ fn first_to(importer: &mut Importer<'_>, node: &Node<'_>, shape: Vec<usize>) -> 
 
 /// The shape of the first input.
 pub(super) fn shape(importer: &Importer<'_>, node: &Node<'_>) -> Result<Vec<usize>, OnnxError> {
-    Ok(match importer.value(node, 0)? {
+    shape_of(importer, node, 0)
+}
+
+/// The shape of an input.
+pub(super) fn shape_of(importer: &Importer<'_>, node: &Node<'_>, index: usize) -> Result<Vec<usize>, OnnxError> {
+    Ok(match importer.value(node, index)? {
         Value::Constant(constant) => constant.shape,
         Value::Tensor(id) => importer.out.tensors[id].ty.shape.clone(),
         Value::Lost => return Err(node.unsupported("")),
