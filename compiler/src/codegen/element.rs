@@ -1,7 +1,7 @@
 //! Elements of buffers to lanes of f32 and back.
 //!
 //! To f32, integers are rounded to nearest. From f32, they are cut off towards zero, to the nearest that the type has where they are
-//! beyond it, NaN to 0; bool is whether the number is not 0.
+//! beyond it, NaN to 0; of one integer as another the low bits stay. Bool is whether the number is not 0.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
@@ -120,28 +120,33 @@ impl Place {
             }
             _ => {
                 let integer = b.ins().fcvt_to_sint_sat(types::I64, element);
+                let integer = self.clamped(b, integer);
                 self.store_integer(b, integer);
             }
         }
     }
 
-    /// Stores an i64 as what is nearest to it.
+    /// What of the type is nearest to an i64.
+    fn clamped(self, b: &mut FunctionBuilder<'_>, integer: Value) -> Value {
+        let (low, high) = range(self.dtype);
+        if (low, high) == (i64::MIN, i64::MAX) {
+            return integer;
+        }
+        let [low, high] = [low, high].map(|end| b.ins().iconst(types::I64, end));
+        let above = b.ins().icmp(IntCC::SignedGreaterThan, integer, high);
+        let most = b.ins().select(above, high, integer);
+        let below = b.ins().icmp(IntCC::SignedLessThan, most, low);
+        b.ins().select(below, low, most)
+    }
+
+    /// Stores the low bits of an i64, or whether it is not 0.
     fn store_integer(self, b: &mut FunctionBuilder<'_>, integer: Value) {
         let Place { pointer, offset, flags, dtype } = self;
-        let clamped = |b: &mut FunctionBuilder<'_>| {
-            let (low, high) = range(dtype);
-            let [low, high] = [low, high].map(|end| b.ins().iconst(types::I64, end));
-            let above = b.ins().icmp(IntCC::SignedGreaterThan, integer, high);
-            let most = b.ins().select(above, high, integer);
-            let below = b.ins().icmp(IntCC::SignedLessThan, most, low);
-            b.ins().select(below, low, most)
-        };
         match dtype {
             DType::I64 => {
                 b.ins().store(flags, integer, pointer, offset);
             }
             DType::I32 => {
-                let integer = clamped(b);
                 b.ins().istore32(flags, integer, pointer, offset);
             }
             DType::Bool => {
@@ -149,7 +154,6 @@ impl Place {
                 self.store_byte(b, set);
             }
             _ => {
-                let integer = clamped(b);
                 b.ins().istore8(flags, integer, pointer, offset);
             }
         }

@@ -13,10 +13,13 @@ use crate::graph::{Mode, Type};
 use crate::loops::expr::Expr;
 use crate::loops::stage::{Kind, Lowering, Operand};
 
-/// Input: x of any shape and type. Result: the same shape. To f32, integers are rounded to nearest. To an integer, fractions are cut off,
-/// and what is beyond the type becomes its nearest, as in Rust: NaN becomes 0. To bool, all but 0 become true.
+/// Input: x of any shape and type. Result: the same shape. To f32, integers are rounded to nearest. From f32 to an integer, fractions are cut
+/// off, and what is beyond the type becomes its nearest, NaN 0. Of an integer the low bits stay. To bool, all but 0 become true. So does
+/// Rust's `as`, and ONNX where it says something.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast {
+    /// The type of the operand.
+    pub from: DType,
     /// The type of the result.
     pub to: DType,
 }
@@ -33,9 +36,13 @@ const TYPES: &[(&str, DType)] = &[
 ];
 
 impl Cast {
-    /// What becomes of a number; rises with it, but for bool.
+    /// What becomes of a number; from f32 rises with it, but for bool.
     fn of(&self, value: f64) -> f64 {
+        let low_bits = |bits: u32| (value as i64) << (64 - bits) >> (64 - bits);
         match self.to {
+            DType::U8 if self.from != DType::F32 => f64::from(low_bits(8) as u8),
+            DType::I8 if self.from != DType::F32 => low_bits(8) as f64,
+            DType::I32 if self.from != DType::F32 => low_bits(32) as f64,
             DType::U8 => f64::from(value as u8),
             DType::I8 => f64::from(value as i8),
             DType::I32 => f64::from(value as i32),
@@ -53,10 +60,14 @@ impl Cast {
             _ if bound == 0.0 || value.is_nan() => (cast, 0.0),
             DType::Bool => (cast, f64::from(bound >= value.abs())),
             _ => {
-                let off = |end: f64| (self.of(end) - cast).abs();
+                let [low, high] = [value - bound, value + bound].map(|end| self.of(end));
+                if self.from != DType::F32 && [cast - low, high - cast] != [bound; 2] {
+                    // Some of the integers that it may be have other high bits.
+                    return (cast, f64::INFINITY);
+                }
                 // Where nothing is known there may be NaN, which becomes 0.
                 let nothing = if bound == f64::INFINITY { cast.abs() } else { 0.0 };
-                (cast, off(value - bound).max(off(value + bound)).max(nothing))
+                (cast, (cast - low).abs().max((high - cast).abs()).max(nothing))
             }
         }
     }
@@ -68,11 +79,14 @@ impl Operator for Cast {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![("to", Attr::Word(self.to.to_string()))]
+        vec![("from", Attr::Word(self.from.to_string())), ("to", Attr::Word(self.to.to_string()))]
     }
 
     fn infer<D: Extent>(&self, inputs: &[&Type<D>], _mode: Mode) -> Result<Vec<Type<D>>, Mismatch> {
         let x = shapes::one("cast", inputs)?;
+        if x.dtype != self.from {
+            return Err(Mismatch::new(format!("this cast is from {}, found {x}", self.from)).at([0]));
+        }
         Ok(vec![shapes::fits(Type { dtype: self.to, shape: x.shape.clone() })?])
     }
 
@@ -111,18 +125,18 @@ impl Declare for Cast {
     fn from_call(call: &Call<'_>) -> Result<(Cast, Vec<ParamSpec>), CallError> {
         let word = call.word("to")?;
         match TYPES.iter().find(|(name, _)| *name == word) {
-            Some(&(_, to)) => Ok((Cast { to }, Vec::new())),
+            Some(&(_, to)) => Ok((Cast { from: call.operands[0].dtype, to }, Vec::new())),
             None => Err(CallError::argument("to", format!("no tensor is of type {word}"))),
         }
     }
 
     fn from_attributes(attributes: &mut AttrReader) -> Result<Cast, String> {
-        Ok(Cast { to: attributes.word("to", TYPES)? })
+        Ok(Cast { from: attributes.word("from", TYPES)?, to: attributes.word("to", TYPES)? })
     }
 
     fn example(rng: &mut Rng) -> Example<Cast> {
         let [from, to] = [rng.pick(TYPES).1, rng.pick(TYPES).1];
-        Example { op: Cast { to }, inputs: vec![Type { dtype: from, ..shapes::random(rng) }] }
+        Example { op: Cast { from, to }, inputs: vec![Type { dtype: from, ..shapes::random(rng) }] }
     }
 }
 
@@ -140,7 +154,24 @@ mod tests {
     }
 
     fn check(to: DType, element: Element, expected: Element) {
-        assert_eq!(Cast { to }.element(element.0, element.1), expected, "{element:?} to {to}");
+        let cast = Cast { from: DType::F32, to };
+        assert_eq!(cast.element(element.0, element.1), expected, "{element:?} to {to}");
+    }
+
+    #[test]
+    fn integers_keep_their_low_bits() {
+        let check = |to: DType, element: Element, expected: Element| {
+            let cast = Cast { from: DType::I64, to };
+            assert_eq!(cast.element(element.0, element.1), expected, "{element:?} to {to}");
+        };
+        check(DType::U8, (300.0, 0.0), (44.0, 0.0));
+        check(DType::I8, (200.0, 0.0), (-56.0, 0.0));
+        check(DType::I32, (-2_147_483_649.0, 0.0), (2_147_483_647.0, 0.0));
+        check(DType::I64, (-7.0, 0.0), (-7.0, 0.0));
+        check(DType::U8, (100.0, 3.0), (100.0, 3.0));
+        check(DType::U8, (255.0, 3.0), (255.0, f64::INFINITY));
+        check(DType::F32, (300.0, 0.0), (300.0, 0.0));
+        check(DType::Bool, (256.0, 0.0), (1.0, 0.0));
     }
 
     #[test]

@@ -177,7 +177,15 @@ fn run(example: &Example<Op>, inputs: &[Bounded], results: &[Type]) -> Vec<Buffe
         };
         let data = compute(&stage.kind, &reads, &shape);
         let dtype = if let Place::Result(i) = stage.write { results[i].dtype } else { DType::F32 };
-        let data = as_elements(dtype, data.into_iter().map(f64::from)).map(|v| v as f32).collect::<Vec<_>>();
+        // Of one integer as another the low bits stay.
+        let wraps = example.inputs.iter().any(|ty| ty.dtype != DType::F32);
+        let wrapped = |v: f32| match dtype {
+            DType::U8 if wraps => f64::from(v as i64 as u8),
+            DType::I8 if wraps => f64::from(v as i64 as i8),
+            DType::I32 if wraps => f64::from(v as i64 as i32),
+            _ => f64::from(v),
+        };
+        let data = as_elements(dtype, data.into_iter().map(wrapped)).map(|v| v as f32).collect::<Vec<_>>();
         assert_eq!(data.len(), shape.iter().product::<usize>(), "{stage:?}");
         match stage.write {
             Place::Temp(i) => temps[i] = Some(Buffer { shape, data }),
