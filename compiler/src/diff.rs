@@ -16,7 +16,7 @@ use crate::graph::interpret::{InterpretError, can_hold};
 use crate::graph::{Graph, Output, ValueId, interpret};
 use crate::ops::Bounded;
 use crate::passes::Options;
-use crate::pipeline::{CompileError, compile_with};
+use crate::pipeline::{CompileError, compile_with, fused};
 
 pub use correspond::{Correspondence, correspond, pair_params};
 pub use measure::{Difference, Limit};
@@ -88,8 +88,8 @@ impl Side<'_> {
                 Ok(outputs.iter().map(|tensor| Bounded::exact(tensor.shape(), tensor.elements().values())).collect())
             }
             Engine::Interpreter => {
-                let inputs: Vec<Bounded> =
-                    inputs.iter().map(|tensor| Bounded::exact(tensor.shape(), tensor.elements().values())).collect();
+                let exact = |tensor: &Tensor| Bounded::exact(tensor.shape(), tensor.elements().values());
+                let inputs: Vec<Bounded> = inputs.iter().map(exact).collect();
                 let params: Vec<Bounded> = self
                     .graph
                     .params
@@ -97,10 +97,34 @@ impl Side<'_> {
                     .zip(self.params)
                     .map(|(&id, data)| Bounded::exact(&self.graph.ty(id).shape, data.iter().map(|&v| f64::from(v))))
                     .collect();
-                interpret(self.graph, &inputs, &params).map_err(RunError::Interpret)
+                reference(self.graph, &inputs, &params, self.passes)
             }
         }
     }
+}
+
+/// What the interpreter makes of a graph, with bounds for native code of the graph after the passes: these round elsewhere, so that what the
+/// interpreter says of the graph as they leave it counts as well.
+///
+/// # Errors
+/// [`RunError::Compile`] where a pass breaks, [`RunError::Interpret`].
+pub fn reference(
+    graph: &Graph,
+    inputs: &[Bounded],
+    params: &[Bounded],
+    passes: &Options,
+) -> Result<Vec<Bounded>, RunError> {
+    let mut found = interpret(graph, inputs, params).map_err(RunError::Interpret)?;
+    let (after, applied) = fused(graph, passes).map_err(RunError::Compile)?;
+    if applied.counts.iter().any(|(_, count)| *count > 0) {
+        let others = interpret(&after, inputs, params).map_err(RunError::Interpret)?;
+        for (tensor, other) in found.iter_mut().zip(&others) {
+            for (bound, more) in tensor.bound.iter_mut().zip(&other.bound) {
+                *bound += more;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The graph with these values as its outputs, in their order.

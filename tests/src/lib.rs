@@ -15,8 +15,10 @@ pub mod nets;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rebirth_compiler::graph::{Graph, interpret, within};
+use rebirth_compiler::diff::reference;
+use rebirth_compiler::graph::{Graph, within};
 use rebirth_compiler::ops::Bounded;
+use rebirth_compiler::passes::Options;
 use rebirth_compiler::pipeline::compile;
 use rebirth_compiler::resolve::{Model, Settings, resolve};
 use rebirth_lang::{Program, Source, Unreadable};
@@ -100,7 +102,7 @@ pub fn compare(graph: &Graph, inputs: &[Bounded], params: &[Bounded], cpu: &str)
         .collect::<Result<_, String>>()?;
     let weights: Vec<Vec<f32>> = params.iter().map(narrow).collect();
     let outputs = run(graph, &weights, &tensors.iter().collect::<Vec<_>>(), cpu);
-    let reference = interpret(graph, inputs, params).map_err(|e| e.to_string())?;
+    let reference = reference(graph, inputs, params, &Options::default()).map_err(|e| format!("{e:?}"))?;
     let mut unbounded = 0;
     for ((output, expected), port) in outputs.iter().zip(&reference).zip(&graph.outputs) {
         let values: Vec<f64> = output.elements().values().collect();

@@ -61,6 +61,24 @@ fn a_bias_behind_a_product_is_its_layer() {
     insta::assert_snapshot!(found);
 }
 
+/// Where a line or what flows on begins with a number below 0, and where two signs meet.
+#[test]
+fn numbers_below_0() {
+    let check = |nodes: Vec<Message>| body(&model(17, &[2, 3], &[2, 3], nodes, vec![floats("a", &[], &[-0.5])]));
+    let found = [
+        check(vec![node("Add", &["a", "x"], &["y"], &[])]),
+        check(vec![node("Sub", &["x", "a"], &["y"], &[])]),
+        check(vec![node("Mul", &["a", "x"], &["p"], &[]), node("Relu", &["p"], &["y"], &[])]),
+        check(vec![
+            node("Relu", &["x"], &["p"], &[]),
+            node("Div", &["a", "p"], &["q"], &[]),
+            node("Sub", &["q", "p"], &["y"], &[]),
+        ]),
+    ]
+    .concat();
+    insta::assert_snapshot!(found);
+}
+
 #[test]
 fn compositions() {
     let scalar = |name: &str, value: f32| floats(name, &[], &[value]);

@@ -208,7 +208,6 @@ fn native_code_stays_within_the_bounds_of_the_whole() {
     for seed in 0..graphs() / 10 {
         let graph = chain(seed);
         let (inputs, params) = random::random_tensors(&graph, seed);
-        let (after, _) = run(&graph, &Options::default()).unwrap();
-        compare(&after, &inputs, &params, "native").unwrap_or_else(|how| panic!("{seed}: {how}"));
+        compare(&graph, &inputs, &params, "native").unwrap_or_else(|how| panic!("{seed}: {how}"));
     }
 }

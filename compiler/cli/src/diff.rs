@@ -129,7 +129,7 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
     let (graph_a, graph_b) = (&a.model.graph, &b.as_ref().unwrap_or(&a).model.graph);
     same_ports(graph_a, graph_b)?;
     // One network with and without passes: these run first, so that what is looked at does not keep them from it.
-    let by_passes = args.other.is_none() && !args.passes.disable.is_empty();
+    let by_passes = args.other.is_none() && !args.passes.disable.is_empty() && second != Engine::Interpreter;
     let rewritten = if by_passes {
         Some((fused(graph_a, &Options::default())?.0, fused(graph_b, &args.passes.options())?.0))
     } else {

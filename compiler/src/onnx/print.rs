@@ -96,12 +96,14 @@ fn expression(statement: &Statement, calls: &Calls, plan: &Plan, is_result: bool
             })
             .collect();
         let is_piped = statement.calls.len() > 1;
+        // Neither a line nor what flows into a pipeline can begin with a sign.
+        let signed = |text: &String| if text.starts_with('-') { format!("({text})") } else { text.clone() };
         match (infix(call), &operands[..], call.entry.signature.operands) {
             (Some(operator), [a, b], _) if is_piped => {
-                let _ = write!(text, "({a} {operator} {b})");
+                let _ = write!(text, "({} {operator} {})", signed(a), signed(b));
             }
             (Some(operator), [a, b], _) => {
-                let _ = write!(text, "{a} {operator} {b}");
+                let _ = write!(text, "{} {operator} {}", signed(a), signed(b));
             }
             (_, [x], Operands::Fixed(_)) => {
                 let _ = write!(text, "{x} |> {}{alias}", applied(call, &[]));

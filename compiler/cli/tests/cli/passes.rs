@@ -83,3 +83,20 @@ fn the_result_is_the_same_without() {
     };
     assert!((run("dead") - run("all")).abs() < 1e-6);
 }
+
+/// What is folded is rounded elsewhere: the bounds are those of the network after the passes as well.
+#[test]
+fn the_interpreters_bounds_count_what_passes_do() {
+    let folder = Folder::new();
+    let net = "net m(x: f32[n, 3, 8, 8]) -> f32[n, 4, 6, 6] {
+    (x - 1000.1) / 3 |> conv(4, 3)
+}
+";
+    folder.write("m.net", net.replace("(x - 1000.1) / 3 |>", "((x - 1000.1) / 3) |>"));
+    folder.array("x.npy", &[1, 3, 8, 8], 1000.0);
+    for disable in ["dead", "all"] {
+        let args = ["diff", "{}/m.net", "--against", "interpreter", "--input", "{}/x.npy", "--disable", disable];
+        let outcome = folder.run(&args);
+        assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
+    }
+}
