@@ -144,6 +144,12 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
     } else {
         graph_a.outputs.iter().zip(&graph_b.outputs).map(|(a, b)| (a.value, b.value)).collect()
     };
+    // A network of nothing but its inputs has no layers.
+    let pairs = if pairs.is_empty() {
+        graph_a.outputs.iter().zip(&graph_b.outputs).map(|(a, b)| (a.value, b.value)).collect()
+    } else {
+        pairs
+    };
     let observed_a = observing(graph_a, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
     let observed_b = observing(graph_b, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
     Side { graph: &observed_b, params: &[], engine: &second, passes: &passes }.check()?;

@@ -69,6 +69,8 @@ impl Graph {
             let results = node.op.evaluate(&operands, self.mode);
             check_results(self, node, &results)?;
             for (&id, result) in node.results.iter().zip(results) {
+                // In f64 nothing is off: with bounds, what may be infinite would count as unknown.
+                let result = Bounded::exact(&result.shape, result.value);
                 for &place in wanted.get(&id).into_iter().flatten() {
                     found[place] = result.value.iter().map(|&v| v as f32).collect();
                 }
@@ -98,8 +100,10 @@ impl Graph {
 mod tests {
     use crate::graph::{Builder, Graph, Mode, Type};
     use crate::ops::add::Add;
+    use crate::ops::div::Div;
     use crate::ops::mul::Mul;
     use crate::ops::relu::Relu;
+    use crate::ops::sqrt::Sqrt;
 
     /// w, w * w, their sum with x, relu(w * w).
     fn graph() -> Graph {
@@ -121,6 +125,22 @@ mod tests {
         let names: Vec<&str> =
             graph.values.iter().zip(graph.constants()).filter(|(_, c)| *c).map(|(v, _)| v.name.as_str()).collect();
         assert_eq!(names, ["w", "other", "square", "positive"]);
+    }
+
+    #[test]
+    fn infinite_values_stay_infinite() {
+        let mut b = Builder::new("g", Mode::Infer);
+        let w = b.param("w", Type::f32([2]), false).unwrap();
+        let root = b.node("root", Sqrt.into(), vec![w]).unwrap()[0];
+        let quotient = b.node("quotient", Div.into(), vec![w, root]).unwrap()[0];
+        let inverse = b.node("inverse", Div.into(), vec![root, quotient]).unwrap()[0];
+        b.output("inverse", inverse);
+        let graph = b.finish();
+        let ids: Vec<_> = graph.defined().skip(2).collect();
+        let found = graph.evaluate_constants(&ids, &[vec![f32::INFINITY, 1e-45]]).unwrap();
+        assert!(found[0][0].is_nan() && found[1][0].is_nan(), "{found:?}");
+        let zero = graph.evaluate_constants(&ids[..1], &[vec![0.0, 4.0]]).unwrap();
+        assert!(zero[0][0].is_nan() && zero[0][1] == 2.0, "{zero:?}");
     }
 
     #[test]

@@ -91,3 +91,12 @@ fn mistakes() {
     check(&["{}/a.net", "--tol", "2"], 2, "a number from 0 to 1");
     check(&["{}/a.net", "--set", "k=2"], 1, "E0227");
 }
+
+#[test]
+fn a_network_without_layers_has_its_outputs() {
+    let folder = Folder::new();
+    folder.write("id.net", "net m(x: f32[n, 4]) -> f32[n, 4] { x }\n");
+    let outcome = folder.run(&["diff", "{}/id.net", "--per-layer"]);
+    assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
+    assert!(outcome.out.contains("1 layer agrees"), "{}", outcome.out);
+}
