@@ -137,18 +137,16 @@ pub(crate) fn diff(context: &mut Context<'_>, args: &DiffArgs) -> Result<(), Fai
     };
     let (graph_a, graph_b) = rewritten.as_ref().map_or((graph_a, graph_b), |(a, b)| (a, b));
     let passes = if by_passes { Options::none() } else { args.passes.options() };
-    let pairs: Vec<(ValueId, ValueId)> = if args.per_layer && by_passes {
-        same_names(graph_a, graph_b)
-    } else if args.per_layer {
-        correspond(graph_a, graph_b).values
-    } else {
-        graph_a.outputs.iter().zip(&graph_b.outputs).map(|(a, b)| (a.value, b.value)).collect()
+    let layers = match (args.per_layer, by_passes) {
+        (true, true) => same_names(graph_a, graph_b),
+        (true, false) => correspond(graph_a, graph_b).values,
+        (false, _) => Vec::new(),
     };
     // A network of nothing but its inputs has no layers.
-    let pairs = if pairs.is_empty() {
+    let pairs: Vec<(ValueId, ValueId)> = if layers.is_empty() {
         graph_a.outputs.iter().zip(&graph_b.outputs).map(|(a, b)| (a.value, b.value)).collect()
     } else {
-        pairs
+        layers
     };
     let observed_a = observing(graph_a, &pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
     let observed_b = observing(graph_b, &pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());

@@ -6,11 +6,41 @@ use std::hash::{BuildHasher, RandomState};
 use super::{Def, Graph, MAX_NODES, Mode, Node, NodeId, Notes, Output, Type, Value, ValueId};
 use crate::ops::{Mismatch, Op};
 
+/// Names that are taken, each with the last number tried behind it.
+#[derive(Default)]
+pub(crate) struct Names(HashMap<String, usize>);
+
+impl Names {
+    /// Takes a name that nothing has.
+    pub(crate) fn take(&mut self, name: &str) {
+        self.0.insert(name.to_string(), 1);
+    }
+
+    /// Takes `base`, or `base_2`, `base_3` ... where it is taken.
+    pub(crate) fn free(&mut self, base: &str) -> String {
+        let Some(&last) = self.0.get(base) else {
+            self.take(base);
+            return base.to_string();
+        };
+        let mut count = last;
+        let name = loop {
+            count += 1;
+            let name = format!("{base}_{count}");
+            if !self.0.contains_key(&name) {
+                break name;
+            }
+        };
+        self.0.insert(base.to_string(), count);
+        self.take(&name);
+        name
+    }
+}
+
 /// Builds a graph in topological order.
 pub struct Builder {
     graph: Graph,
-    /// Names taken among `%` values, each with the last number tried behind it.
-    names: HashMap<String, usize>,
+    /// Names taken among `%` values.
+    names: Names,
     /// Hashes of the paths that are taken; the paths stand in the graph, for they are long and there are many.
     params: HashSet<u64>,
     hasher: RandomState,
@@ -28,7 +58,7 @@ impl Builder {
             params: Vec::new(),
             outputs: Vec::new(),
         };
-        Builder { graph, names: HashMap::new(), params: HashSet::new(), hasher: RandomState::new() }
+        Builder { graph, names: Names::default(), params: HashSet::new(), hasher: RandomState::new() }
     }
 
     /// The type of a value made so far.
@@ -47,28 +77,9 @@ impl Builder {
         id
     }
 
-    /// `base`, or `base_2`, `base_3` ... where it is taken.
-    fn unique(&mut self, base: &str) -> String {
-        let Some(&last) = self.names.get(base) else {
-            self.names.insert(base.to_string(), 1);
-            return base.to_string();
-        };
-        let mut count = last;
-        let name = loop {
-            count += 1;
-            let name = format!("{base}_{count}");
-            if !self.names.contains_key(&name) {
-                break name;
-            }
-        };
-        self.names.insert(base.to_string(), count);
-        self.names.insert(name.clone(), 1);
-        name
-    }
-
     /// Declares the next input of the network. The type is the caller's to check ([`Type::check`]).
     pub fn input(&mut self, name: &str, ty: Type) -> ValueId {
-        let name = self.unique(name);
+        let name = self.names.free(name);
         let id = self.value(name, ty, Def::Input(self.graph.inputs.len()));
         self.graph.inputs.push(id);
         id
@@ -106,7 +117,7 @@ impl Builder {
             .into_iter()
             .enumerate()
             .map(|(i, ty)| {
-                let name = self.unique(name);
+                let name = self.names.free(name);
                 self.value(name, ty, Def::Node(node, i))
             })
             .collect::<Vec<_>>();

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::view::View;
+use crate::graph::build::Names;
 use crate::graph::{Def, Graph, Mode, Node, NodeId, Type, Value, ValueId};
 use crate::ops::Op;
 use crate::ops::add::Add;
@@ -179,28 +180,6 @@ impl Patched<'_> {
     }
 }
 
-/// Names that are free.
-struct Names(HashMap<String, usize>);
-
-impl Names {
-    fn free(&mut self, base: &str) -> String {
-        let Some(mut count) = self.0.get(base).copied() else {
-            self.0.insert(base.to_string(), 1);
-            return base.to_string();
-        };
-        let name = loop {
-            count += 1;
-            let name = format!("{base}_{count}");
-            if !self.0.contains_key(&name) {
-                break name;
-            }
-        };
-        self.0.insert(base.to_string(), count);
-        self.0.insert(name.clone(), 1);
-        name
-    }
-}
-
 /// A node of the new graph: of the old one, or of a patch.
 #[derive(Clone, Copy)]
 enum Item {
@@ -274,13 +253,13 @@ impl Patched<'_> {
         let old = self.graph;
         let mut graph = Graph { nodes: Vec::new(), outputs: Vec::new(), ..old.clone() };
         let kept = || items.iter().zip(live).filter(|(_, live)| **live).map(|(item, _)| *item);
-        let mut names = Names(HashMap::new());
+        let mut names = Names::default();
         let results = kept().filter_map(|item| match item {
             Item::Old(i) => Some(&old.nodes[i].results),
             Item::New(..) => None,
         });
         for &id in results.flatten().chain(&old.inputs) {
-            names.0.insert(old.value(id).name.clone(), 1);
+            names.take(&old.value(id).name);
         }
         let mut made: HashMap<Global, ValueId> = HashMap::new();
         let find = |made: &HashMap<Global, ValueId>, global: Global| match global {
